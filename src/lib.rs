@@ -1,10 +1,29 @@
-//! Arena allocation.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(feature = "nightly", feature(allocator_api))]
 
-#[cfg(feature = "alloc")]
+#[cfg(feature = "nightly")]
 extern crate alloc;
 
+mod abort;
+#[doc(hidden)]
+pub mod addr;
+mod arena;
+mod backing;
 #[cfg(feature = "alloc")]
 pub mod collections;
+mod error;
+mod raw;
+mod size;
 pub mod testing;
+mod track;
 pub mod wrap;
+
+pub use allocator_api2::alloc::AllocError;
+#[doc(hidden)]
+pub use arena::unsize as __unsize;
+pub use arena::{
+    AllocOrInitError, Arena, ArenaBox, Checkpoint, Child, ChunkIter, ChunkRawIter, ResetMode, Stats,
+};
+pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
+pub use error::CreateError;

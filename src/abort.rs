@@ -1,0 +1,22 @@
+//! Nothing unwinds out of an allocator.
+
+/// Runs `call`; if it panics, the process ends with a message.
+///
+/// Needed around everything of the user's that runs inside an allocator: a container whose `grow` unwinds is in a state
+/// that nobody has thought about.
+#[inline]
+pub(crate) fn on_unwind<R>(call: impl FnOnce() -> R) -> R {
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            // A panic while unwinding aborts, with or without `std`, and prints both messages.
+            panic!("a source of memory panicked; an allocator must not unwind, so the process ends here");
+        }
+    }
+
+    let bomb = Bomb;
+    let result = call();
+    core::mem::forget(bomb);
+    result
+}

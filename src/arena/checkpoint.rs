@@ -1,0 +1,106 @@
+//! Checkpoints: going back without a scope.
+
+use super::Arena;
+use crate::backing::Backing;
+use crate::raw::ChunkId;
+
+/// A place in an arena to which [`Arena::rewind`] goes back.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkpoint {
+    chunk: ChunkId,
+    start: *mut u8,
+    pos: *mut u8,
+    end: *mut u8,
+    /// Whether the window reached to the top of its chunk.
+    was_top: bool,
+    /// The newest chunk of the handle's own.
+    own: ChunkId,
+    left: usize,
+    generation: u32,
+}
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    /// Remembers how far this arena has got. O(1).
+    ///
+    /// Prefer [`scope`](Self::scope), which needs no `unsafe`. Checkpoints are for stacks that are driven by hand, and for
+    /// foreign languages.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let chunk = self.held.chunk.get();
+        let root = self.root();
+        Checkpoint {
+            chunk,
+            start: self.cursor.start(),
+            pos: self.cursor.pos(),
+            end: self.cursor.end(),
+            was_top: !chunk.is_none() && self.cursor.end() == root.record(chunk).top.get(),
+            own: self.held.own.head(),
+            left: self.held.left.get(),
+            generation: root.generation,
+        }
+    }
+
+    /// Takes back everything that was handed out since `mark`. O(1), and O(chunks obtained since).
+    ///
+    /// Chunks obtained since are kept for later use. Stretches of memory that could not be used to their ends may
+    /// stay idle until the next reset.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the arena was reset since.
+    ///
+    /// # Safety
+    ///
+    /// * `mark` was made by this very arena (a child's by that child), and not rewound past since.
+    /// * Nothing that was handed out since is used any more, allocators held by collections included, and no block from
+    ///   before was grown or shrunk since.
+    /// * No child made since is alive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let arena = arenite::Arena::new();
+    /// let kept = arena.alloc(1);
+    /// let mark = arena.checkpoint();
+    /// arena.alloc_str("gone soon");
+    /// // SAFETY: the string is not used any more.
+    /// unsafe { arena.rewind(mark) };
+    /// assert_eq!(*kept, 1);
+    /// assert_eq!(arena.stats().used, 8);
+    /// ```
+    pub unsafe fn rewind(&self, mark: Checkpoint) {
+        let root = self.root();
+        assert_eq!(mark.generation, root.generation, "the arena was reset since the checkpoint was made");
+        let same_window = self.held.chunk.get() == mark.chunk
+            && self.cursor.start() == mark.start
+            && self.held.own.head() == mark.own;
+        if same_window {
+            // SAFETY: the position was one of this window's, it has not been retreated from (nothing older was given
+            // back or shrunk), and nothing above it is in use (this function's contract).
+            unsafe { self.cursor.retreat(mark.pos.addr()) };
+            return;
+        }
+        root.note_peak(self.most_used());
+        // They may lie in what becomes free now.
+        self.held.spares.clear();
+        let mut chunk = self.held.own.head();
+        while chunk != mark.own {
+            let record = root.record(chunk);
+            self.held.own.pop(record);
+            root.add_spare(chunk);
+            chunk = self.held.own.head();
+        }
+        self.held.chunk.set(mark.chunk);
+        self.held.left.set(mark.left);
+        if mark.chunk.is_none() {
+            self.cursor.leave();
+            return;
+        }
+        let end = if mark.was_top { root.record(mark.chunk).top.get() } else { mark.end };
+        // SAFETY: the window was this cursor's when the mark was made; what was lent or kept of it since has come back,
+        // as no child made since is alive and the list of stretches is empty. Above `mark.end` there is only what the
+        // chunk was made longer by, for this window or for its children.
+        unsafe { self.cursor.enter(mark.start, end) };
+        // SAFETY: what lies from the mark's position to the end of the window is not in use (this function's contract).
+        unsafe { self.cursor.advance_to(mark.pos) };
+    }
+}

@@ -1,0 +1,56 @@
+//! What happens when there is no memory: an error, or a panic.
+
+use core::alloc::Layout;
+use core::convert::Infallible;
+
+use allocator_api2::alloc::AllocError;
+
+use super::Arena;
+use crate::backing::Backing;
+use crate::size::Bytes;
+
+/// The error type of a method that exists twice, panicking and trying: [`Infallible`] for the first, so that there is
+/// nothing to check where it is called, [`AllocError`] for the second.
+pub(super) trait Failure: Sized {
+    /// There is no memory for a block of that layout.
+    fn out_of_memory<B: Backing, const M: usize>(arena: &Arena<B, M>, layout: Layout) -> Self;
+
+    /// A slice of so many elements is larger than any block can be.
+    fn too_long() -> Self;
+}
+
+impl Failure for Infallible {
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn out_of_memory<B: Backing, const M: usize>(arena: &Arena<B, M>, layout: Layout) -> Self {
+        let (size, align) = (Bytes(layout.size()), Bytes(layout.align()));
+        let root = arena.root();
+        match root.limit.get() {
+            limit if layout.size() > root.allowed() => {
+                let limit = Bytes(limit);
+                panic!("arena: no room for {size} aligned to {align}: the allocation limit is {limit}")
+            }
+            _ => panic!("arena: out of memory for {size} aligned to {align} (backing: {})", B::NAME),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn too_long() -> Self {
+        panic!("arena: a slice of that many elements is larger than any block can be")
+    }
+}
+
+impl Failure for AllocError {
+    #[inline]
+    fn out_of_memory<B: Backing, const M: usize>(_: &Arena<B, M>, _: Layout) -> Self {
+        AllocError
+    }
+
+    #[inline]
+    fn too_long() -> Self {
+        AllocError
+    }
+}

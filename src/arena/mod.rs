@@ -1,0 +1,129 @@
+//! The arena.
+
+mod allocator;
+mod boxed;
+mod checkpoint;
+mod chunks;
+mod create;
+mod failure;
+mod fill;
+mod refill;
+mod reset;
+mod resize;
+mod root;
+mod scope;
+mod slices;
+mod stats;
+mod text;
+mod twins;
+mod typed;
+
+pub use boxed::{ArenaBox, unsize};
+pub use checkpoint::Checkpoint;
+pub use chunks::{ChunkIter, ChunkRawIter};
+pub use reset::ResetMode;
+pub use scope::Child;
+pub use stats::Stats;
+pub use typed::AllocOrInitError;
+
+use core::cell::Cell;
+use core::fmt;
+
+use crate::backing::{Auto, Backing};
+use crate::raw::{ChunkId, ChunkList, Cursor, SpareList};
+use root::{Home, Root};
+
+/// Memory that is handed out by moving a cursor, and taken back all at once.
+///
+/// * `B` is where the memory comes from: [`Auto`] unless chosen, [`Chained`](crate::Chained) chunks of any allocator, a
+///   [`Fixed`](crate::Fixed) buffer.
+/// * `MIN_ALIGN`, a power of two up to 4096, is what every position of the cursor is a multiple of. A type of at most
+///   this alignment needs no rounding when it is allocated; smaller blocks take more room.
+///
+/// Values are handed out as `&mut T` and are **not dropped**: use [`ArenaBox`], or a collection, where that matters.
+/// `&Arena` is an [`Allocator`](allocator_api2::alloc::Allocator), so `Vec::new_in(&arena)` and the like work.
+///
+/// An arena is `Send` if its backing is, and never `Sync`. Nothing is allocated before the first use.
+///
+/// # Examples
+///
+/// ```
+/// use arenite::Arena;
+///
+/// struct Node<'a> {
+///     value: u32,
+///     next: Option<&'a Node<'a>>,
+/// }
+///
+/// let arena = Arena::new();
+/// let last = arena.alloc(Node { value: 2, next: None });
+/// let first = arena.alloc(Node { value: 1, next: Some(last) });
+/// assert_eq!(first.value + first.next.unwrap().value, 3);
+/// ```
+pub struct Arena<B: Backing = Auto, const MIN_ALIGN: usize = 8> {
+    cursor: Cursor<MIN_ALIGN>,
+    held: Held,
+    home: Home<B, MIN_ALIGN>,
+}
+
+/// What a handle holds besides its window.
+struct Held {
+    /// The chunk in which the window lies.
+    chunk: Cell<ChunkId>,
+    /// Chunks that this handle obtained.
+    own: ChunkList,
+    /// Stretches outside of the window that are still free.
+    spares: SpareList,
+    /// Bytes handed out from windows that this handle has left, and from side chunks.
+    left: Cell<usize>,
+}
+
+impl Held {
+    #[inline(always)]
+    const fn nothing() -> Self {
+        Held {
+            chunk: Cell::new(ChunkId::NONE),
+            own: ChunkList::new(),
+            spares: SpareList::new(),
+            left: Cell::new(0),
+        }
+    }
+}
+
+// SAFETY: the pointers lead to memory that the arena owns through its backing, which may go to another thread. Nobody
+// else has an eye on it: blocks and children borrow the arena, so there are none while it moves. A child, whose `home`
+// leads to its parent, is never reachable by value.
+unsafe impl<B: Backing + Send, const M: usize> Send for Arena<B, M> {}
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    #[inline(always)]
+    fn root(&self) -> &Root<B, M> {
+        match &self.home {
+            Home::Root(root) => root,
+            // SAFETY: the root is borrowed, through a chain of parents, for as long as this child lives.
+            Home::Child { root, .. } => unsafe { &**root },
+        }
+    }
+
+    /// The alignment that every position of the cursor has, in bytes: the parameter `MIN_ALIGN`.
+    #[inline]
+    pub const fn min_align(&self) -> usize {
+        M
+    }
+}
+
+impl<B: Backing, const M: usize> Drop for Arena<B, M> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Home::Root(root) = &mut self.home {
+            // SAFETY: blocks and children borrow the arena, so none is left in use.
+            unsafe { root.release_all() };
+        }
+    }
+}
+
+impl<B: Backing, const M: usize> fmt::Debug for Arena<B, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arena").field("min_align", &M).field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}

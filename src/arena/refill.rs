@@ -1,0 +1,183 @@
+//! The cold path: what happens when the window is full.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::AllocError;
+
+use super::Arena;
+use crate::addr;
+use crate::backing::{Backing, Purpose};
+use crate::raw::{self, ChunkId, footprint};
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    /// A block for `layout`, when the short way did not find one.
+    ///
+    /// In this order: the window after all (the short way knows no large alignments), the chunk made longer in place, a
+    /// stretch that this handle kept, a chunk that nobody holds, the backing.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if none of them has room. The arena is as before then.
+    pub(super) fn refill(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        if let Some(block) = self.cursor.take_any(layout) {
+            return Ok(block);
+        }
+        if layout.size() == 0 {
+            return Ok(raw::dangling(layout));
+        }
+        let root = self.root();
+        // A source of memory that allocates from the arena it serves.
+        if root.is_busy() {
+            return Err(AllocError);
+        }
+        let footprint = footprint::<M>(layout.size());
+        let need = addr::worst_case(footprint, layout.align(), M).ok_or(AllocError)?;
+        if self.extend(footprint, layout.align()) || self.enter_spare(footprint, layout.align()) {
+            return self.cursor.take_any(layout).ok_or(AllocError);
+        }
+        // Chunks grow with what is used. A parent whose tail is lent, a million times over, needs a second chunk, not
+        // one that is larger each time.
+        let full = self.used() >= root.granted.get() / 4 * 3;
+        let (chunk, side) = root.obtain(need, Purpose::Allocation { full })?;
+        if side {
+            return self.take_side(chunk, layout);
+        }
+        self.enter_chunk(chunk);
+        self.cursor.take_any(layout).ok_or(AllocError)
+    }
+
+    /// Makes room in place for a block of `footprint` bytes aligned to `align` behind the cursor.
+    pub(super) fn extend(&self, footprint: usize, align: usize) -> bool {
+        let chunk = self.held.chunk.get();
+        if !B::GROWS_IN_PLACE || chunk.is_none() {
+            return false;
+        }
+        let root = self.root();
+        let record = root.record(chunk);
+        // What lies between the end of the window and the top of the chunk is somebody else's.
+        let end = self.cursor.end();
+        if end != record.top.get() {
+            return false;
+        }
+        let pos = self.cursor.pos().addr();
+        let Some(placed) = addr::place(pos, usize::MAX, footprint, align) else { return false };
+        let need = placed.advance - self.cursor.room();
+        // The backing may have called a child into being that has the tail now, and with it what was added.
+        if root.extend(chunk, need).is_err() || self.held.chunk.get() != chunk || self.cursor.end() != end {
+            return false;
+        }
+        // SAFETY: the window ends where the top of the chunk was, and the bytes above it, up to the new top, were nobody's;
+        // the top is a multiple of `M`.
+        unsafe { self.cursor.set_end(record.top.get()) };
+        true
+    }
+
+    /// Goes on in a stretch of this handle's, or in a chunk that nobody holds, in which such a block fits.
+    fn enter_spare(&self, footprint: usize, align: usize) -> bool {
+        if let Some((start, end, chunk)) = self.held.spares.take(footprint, align) {
+            self.leave_window();
+            self.held.chunk.set(chunk);
+            // SAFETY: a stretch from the list is free and this handle's; its ends were those of windows.
+            unsafe { self.cursor.enter(start, end) };
+            return true;
+        }
+        let root = self.root();
+        let fits = |chunk: ChunkId| {
+            let record = root.record(chunk);
+            addr::place(record.base.addr(), record.top.get().addr(), footprint, align).is_some()
+        };
+        match root.take_spare(fits) {
+            Some(chunk) => {
+                self.enter_chunk(chunk);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes `chunk`, which is empty and nobody's, for this handle's own and goes on in it.
+    pub(super) fn enter_chunk(&self, chunk: ChunkId) {
+        self.leave_window();
+        let record = self.root().record(chunk);
+        self.held.own.push(chunk, record);
+        self.held.chunk.set(chunk);
+        // SAFETY: the chunk is nobody else's, so `[base, top)` is free, and it is as the invariants of chunks say.
+        unsafe { self.cursor.enter(record.base, record.top.get()) };
+    }
+
+    /// Takes a block from `chunk`, which was obtained for it alone, and goes on in the present window.
+    fn take_side(&self, chunk: ChunkId, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let record = self.root().record(chunk);
+        self.held.own.push(chunk, record);
+        let side = raw::Cursor::<M>::empty();
+        // SAFETY: the chunk is nobody else's, so `[base, top)` is free, and no other cursor gets it.
+        unsafe { side.enter(record.base, record.top.get()) };
+        let block = side.take_any(layout).ok_or(AllocError)?;
+        record.filled.set(side.pos());
+        self.held.left.set(self.held.left.get() + side.used());
+        Ok(block)
+    }
+
+    /// Writes down what is to be known of the window before the cursor leaves it for another one.
+    pub(super) fn leave_window(&self) {
+        let chunk = self.held.chunk.get();
+        if chunk.is_none() {
+            return;
+        }
+        let root = self.root();
+        root.note_peak(self.most_used());
+        self.held.left.set(self.held.left.get() + self.cursor.used());
+        let record = root.record(chunk);
+        record.filled.set(record.filled.get().max(self.cursor.pos()));
+        // SAFETY: the tail is free and this handle's, and the cursor is about to forget it.
+        let lost = unsafe { self.held.spares.push(self.cursor.pos(), self.cursor.end(), chunk) };
+        root.wasted.set(root.wasted.get() + lost);
+    }
+
+    /// Makes sure that blocks of `bytes` bytes in all, of at most the minimum alignment each, come from the window.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if the memory is not to be had.
+    pub(super) fn make_room(&self, bytes: usize) -> Result<(), AllocError> {
+        let bytes = addr::align_up(bytes, M).ok_or(AllocError)?;
+        if bytes <= self.cursor.room() {
+            return Ok(());
+        }
+        let root = self.root();
+        if root.is_busy() {
+            return Err(AllocError);
+        }
+        if self.extend(bytes, M) || self.enter_spare(bytes, M) {
+            return Ok(());
+        }
+        let (chunk, _) = root.obtain(bytes, Purpose::Exact)?;
+        self.enter_chunk(chunk);
+        Ok(())
+    }
+
+    /// Whether [`refill`](Self::refill) could find room for such a block, as far as can be told without trying.
+    pub(super) fn could_get(&self, footprint: usize, align: usize, need: usize) -> bool {
+        let root = self.root();
+        if root.is_busy() {
+            return false;
+        }
+        let fits = |start: usize, end: usize| addr::place(start, end, footprint, align).is_some();
+        let mut found = self.held.spares.has(footprint, align);
+        let mut chunk = root.spare.head();
+        while !chunk.is_none() && !found {
+            let record = root.record(chunk);
+            found = fits(record.base.addr(), record.top.get().addr());
+            chunk = record.link.get();
+        }
+        let chunk = self.held.chunk.get();
+        let at_top = B::GROWS_IN_PLACE && !chunk.is_none() && self.cursor.end() == root.record(chunk).top.get();
+        let pos = self.cursor.pos().addr();
+        let more = match addr::place(pos, usize::MAX, footprint, align) {
+            Some(placed) if at_top => placed.advance - self.cursor.room(),
+            _ => need,
+        };
+        found || (more <= root.allowed() && root.could_obtain(more, at_top))
+    }
+}

@@ -1,0 +1,170 @@
+//! Starting over.
+
+use super::root::{Home, Root};
+use super::{Arena, Held};
+use crate::backing::{Backing, Purpose};
+use crate::raw::{Chunk, ChunkId};
+
+/// How much memory a reset keeps for the next round. Made use of by [`Arena::reset_with`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ResetMode {
+    /// All of it. What [`Arena::reset`] does.
+    #[default]
+    Retain,
+    /// At most this many usable bytes.
+    RetainLimit(usize),
+    /// As much as recent rounds needed: what a large round leaves behind fades by a quarter a reset, and is given back
+    /// once it is twice what is needed.
+    Decay,
+    /// Nothing.
+    FreeAll,
+}
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    /// Takes back everything that was handed out, and keeps the memory for what comes next.
+    ///
+    /// If the round did not fit into the largest chunk, one that is as large as all together takes the place of the
+    /// chunks, so that the next round of that size needs no other. Values are not dropped.
+    ///
+    /// O(chunks); after rounds of equal size no call into the backing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut arena = arenite::Arena::new();
+    /// for request in ["GET /", "GET /about"] {
+    ///     let copy = arena.alloc_str(request);
+    ///     assert!(copy.starts_with("GET"));
+    ///     arena.reset();
+    /// }
+    /// assert_eq!(arena.stats().used, 0);
+    /// ```
+    pub fn reset(&mut self) {
+        self.reset_with(ResetMode::Retain);
+    }
+
+    /// Takes back everything that was handed out, and keeps as much memory as `mode` says.
+    ///
+    /// When memory to put chunks together is not to be had, the chunks stay as they are, or fewer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenite::ResetMode;
+    ///
+    /// let mut arena = arenite::Arena::new();
+    /// arena.alloc([0_u8; 100_000]);
+    /// arena.reset_with(ResetMode::RetainLimit(4096));
+    /// assert!(arena.allocated_bytes() <= 4096);
+    /// arena.reset_with(ResetMode::FreeAll);
+    /// assert_eq!(arena.allocated_bytes(), 0);
+    /// ```
+    pub fn reset_with(&mut self, mode: ResetMode) {
+        let needed = self.root().round_peak.get().max(self.most_used());
+        self.cursor.leave();
+        self.held = Held::nothing();
+        let Home::Root(root) = &mut self.home else {
+            unreachable!("a child is never borrowed exclusively")
+        };
+        // SAFETY: blocks and children borrow the arena, so none is left; the one handle there is holds nothing.
+        unsafe { root.start_over(mode, needed) };
+        // Everything is spare now; go on in the largest chunk.
+        if let Some(largest) = root.largest() {
+            root.take_spare(|chunk| chunk == largest);
+            self.enter_chunk(largest);
+        }
+    }
+}
+
+impl<B: Backing, const M: usize> Root<B, M> {
+    /// Makes every chunk spare, puts them together if that is of use, and gives back what `mode` does not keep.
+    ///
+    /// `needed` is the most bytes that were in use at once since the last time.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses any of the arena's memory, and no handle holds a chunk.
+    unsafe fn start_over(&mut self, mode: ResetMode, needed: usize) {
+        self.past_peak.set(self.past_peak.get().max(needed));
+        self.round_peak.set(0);
+        self.wasted.set(0);
+        self.generation = self.generation.wrapping_add(1);
+        self.decayed = needed.max(self.decayed - self.decayed / 4);
+
+        self.spare.clear();
+        let granted = self.granted.get();
+        let keep = match mode {
+            ResetMode::Retain => granted,
+            ResetMode::RetainLimit(bytes) => bytes.min(granted),
+            ResetMode::Decay if granted / 2 > self.decayed => self.decayed,
+            ResetMode::Decay => granted,
+            ResetMode::FreeAll => 0,
+        };
+        if B::CONTIGUOUS {
+            // SAFETY: nobody uses a chunk (this function's contract), the spare list is empty, and the backing is not
+            // running, or there would be no `&mut self`.
+            unsafe { self.keep_first(keep) };
+        } else {
+            // SAFETY: as above.
+            unsafe { self.keep_together(keep, needed) };
+        }
+        if self.chunks.get().is_none() {
+            self.backing_mut().restart();
+        }
+        self.for_each_chunk(|chunk, _| self.add_spare(chunk));
+    }
+
+    /// Of one range: keeps the first chunk, above which the range is free then.
+    ///
+    /// # Safety
+    ///
+    /// As for [`release_if`](Self::release_if), for every chunk.
+    unsafe fn keep_first(&mut self, keep: usize) {
+        let gone = |chunk: ChunkId, record: &Chunk| chunk != ChunkId::FIRST || record.usable() > keep;
+        // SAFETY: the caller's promise is the callee's.
+        unsafe { self.release_if(gone) };
+    }
+
+    /// Of chunks: keeps `keep` bytes, in one chunk if the largest did not suffice or if all are too much.
+    ///
+    /// # Safety
+    ///
+    /// As for [`release_if`](Self::release_if), for every chunk.
+    unsafe fn keep_together(&mut self, keep: usize, needed: usize) {
+        let largest = self.largest();
+        let largest_bytes = largest.map_or(0, |chunk| self.record(chunk).usable());
+        let fits = needed <= largest_bytes && self.granted.get() <= keep;
+        let alone = largest == Some(self.chunks.get()) && self.record(self.chunks.get()).next.get().is_none();
+        if fits || (alone && largest_bytes <= keep) {
+            return;
+        }
+        let stays = |chunk: ChunkId| Some(chunk) == largest && largest_bytes <= keep;
+        // SAFETY: the caller's promise is the callee's.
+        unsafe { self.release_if(|chunk, _| !stays(chunk)) };
+        if keep <= self.granted.get() {
+            return;
+        }
+        // For a moment both are there; afterwards it is no more than it was.
+        let limit = self.limit.replace(self.granted.get() + keep);
+        let obtained = self.obtain(keep, Purpose::Exact);
+        self.limit.set(limit);
+        if obtained.is_ok() {
+            // SAFETY: as above; the chunk just obtained is not the largest of before.
+            unsafe { self.release_if(|chunk, _| stays(chunk)) };
+        }
+    }
+
+    /// The chunk with the most usable bytes.
+    fn largest(&self) -> Option<ChunkId> {
+        let mut largest = None;
+        let mut most = 0;
+        self.for_each_chunk(|chunk, record| {
+            if largest.is_none() || record.usable() > most {
+                largest = Some(chunk);
+                most = record.usable();
+            }
+        });
+        largest
+    }
+}

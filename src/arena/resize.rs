@@ -1,0 +1,177 @@
+//! Blocks by layout: what every `Allocator` trait is an adapter of.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::AllocError;
+
+use super::Arena;
+use crate::backing::Backing;
+use crate::raw::footprint;
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    #[inline(always)]
+    pub(super) fn block(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        match self.cursor.take_layout(layout) {
+            Some(block) => Ok(block),
+            None => self.block_slow(layout),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn block_slow(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        self.refill(layout)
+    }
+
+    #[inline]
+    pub(super) fn block_zeroed(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let block = self.block(layout)?;
+        // SAFETY: the block was handed out just now, with that many bytes.
+        unsafe { block.write_bytes(0, layout.size()) };
+        Ok(block)
+    }
+
+    /// Takes a block back if it is the last.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::deallocate`.
+    #[inline(always)]
+    pub(super) unsafe fn free(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the block is one of this arena's with this layout and is used no more (this function's contract).
+        unsafe { self.cursor.give_back(block, layout.size()) };
+    }
+
+    /// Makes a block longer: in place if it is the last and there is room, or can be made.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow`.
+    #[inline]
+    pub(super) unsafe fn grow_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        debug_assert!(new.size() >= old.size());
+        // SAFETY: this function's contract is that of the called one.
+        match unsafe { self.resize_here(block, old, new) } {
+            Some(block) => Ok(block),
+            // SAFETY: as above.
+            None => unsafe { self.grow_slow(block, old, new) },
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn grow_slow(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        let more = footprint::<M>(new.size()) - footprint::<M>(old.size());
+        if self.cursor.is_last(block, old.size()) && self.extend(more, M) {
+            // SAFETY: this function's contract is that of the called one.
+            if let Some(block) = unsafe { self.resize_here(block, old, new) } {
+                return Ok(block);
+            }
+        }
+        // SAFETY: as above.
+        unsafe { self.move_block(block, old, new) }
+    }
+
+    /// Makes a block shorter: in place unless the new layout's alignment forbids it.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::shrink`.
+    #[inline]
+    pub(super) unsafe fn shrink_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        debug_assert!(new.size() <= old.size());
+        // SAFETY: this function's contract is that of the called one.
+        if let Some(block) = unsafe { self.resize_here(block, old, new) } {
+            return Ok(block);
+        }
+        if block.addr().get() % new.align() == 0 {
+            // Not the last: its end is lost until the reset.
+            return Ok(block);
+        }
+        // SAFETY: as above.
+        unsafe { self.move_block(block, old, new) }
+    }
+
+    /// Resizes the last block, if it is the last, stands on the new alignment and has room.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow` or `shrink`.
+    #[inline(always)]
+    unsafe fn resize_here(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+        if block.addr().get() % new.align() != 0 {
+            return None;
+        }
+        // SAFETY: the block is one of this arena's with layout `old`, and its owner goes on with `new` (this function's
+        // contract); the sizes are those of layouts.
+        unsafe { self.cursor.resize_last(block, old.size(), new.size()) }
+    }
+
+    /// Copies a block to a new place.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow` or `shrink`.
+    unsafe fn move_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        let to = self.block(new)?;
+        // SAFETY: the old block is valid for `old.size()` bytes (this function's contract), the new one for
+        // `new.size()`; the smaller is copied. They do not overlap: the new one was handed out while the old one lived.
+        unsafe { to.copy_from_nonoverlapping(block, old.size().min(new.size())) };
+        // SAFETY: the block is one of this arena's with layout `old`, and is used no more from here on. It may still be
+        // the last of the window, if the new one has a side chunk.
+        unsafe { self.free(block, old) };
+        Ok(to)
+    }
+
+    /// Tries to make a block `new_size` bytes long without moving it. Returns whether it is.
+    ///
+    /// Succeeds if the block is the last one and its window has room, or the backing can make room there. O(1).
+    ///
+    /// # Safety
+    ///
+    /// `block` is one of this arena's, its layout is `old`, and `new_size >= old.size()` is at most `isize::MAX` when
+    /// rounded up to the alignment.
+    pub unsafe fn try_grow_in_place(&self, block: NonNull<u8>, old: Layout, new_size: usize) -> bool {
+        debug_assert!(new_size >= old.size());
+        // SAFETY: the block is one of this arena's with this layout, and its owner goes on with `new_size` bytes, which
+        // are those of a valid layout (this function's contract).
+        let resize = || unsafe { self.cursor.resize_last(block, old.size(), new_size) }.is_some();
+        let more = footprint::<M>(new_size) - footprint::<M>(old.size());
+        resize() || (self.cursor.is_last(block, old.size()) && self.extend(more, M) && resize())
+    }
+
+    /// Makes a block `new_size` bytes long where it stands. Returns whether its end was given back, which it is if the
+    /// block is the last one; otherwise it is idle until the arena is reset. O(1).
+    ///
+    /// # Safety
+    ///
+    /// `block` is one of this arena's, its layout is `old`, and `new_size <= old.size()`. If this returns `true`, the
+    /// block's layout has the new size from now on.
+    pub unsafe fn try_shrink_in_place(&self, block: NonNull<u8>, old: Layout, new_size: usize) -> bool {
+        debug_assert!(new_size <= old.size());
+        // SAFETY: the block is one of this arena's with this layout, and its owner goes on with `new_size` bytes (this
+        // function's contract).
+        unsafe { self.cursor.resize_last(block, old.size(), new_size) }.is_some()
+    }
+}

@@ -1,0 +1,373 @@
+//! What an arena and all its children have in common.
+
+use core::cell::{Cell, UnsafeCell};
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
+
+use allocator_api2::alloc::AllocError;
+
+use super::Arena;
+use crate::abort;
+use crate::addr;
+use crate::backing::{Backing, Block, Purpose, Request};
+use crate::raw::{CHUNK_ALIGN, Chunk, ChunkId, ChunkList};
+use crate::track;
+
+/// Whether a handle is the arena itself or a child of one.
+pub(super) enum Home<B: Backing, const M: usize> {
+    Root(Root<B, M>),
+    Child {
+        root: *const Root<B, M>,
+        parent: *const Arena<B, M>,
+    },
+}
+
+/// The backing and its chunks.
+///
+/// # Invariants
+///
+/// * `chunks` lists every chunk that the backing gave and has not got back; `spare` those among them that no handle
+///   holds.
+/// * `backing` is touched only inside [`ask`](Self::ask), or through `&mut self`.
+pub(super) struct Root<B, const M: usize> {
+    backing: UnsafeCell<B>,
+    /// Whether the backing is running: whoever asks again from within it is refused.
+    busy: Cell<bool>,
+    /// The record that [`ChunkId::FIRST`] names; written when that chunk is obtained.
+    first: UnsafeCell<MaybeUninit<Chunk>>,
+    /// All chunks, newest first.
+    pub(super) chunks: Cell<ChunkId>,
+    /// Chunks whose holders have ended.
+    pub(super) spare: ChunkList,
+    /// The most usable bytes that may be held.
+    pub(super) limit: Cell<usize>,
+    /// The usable bytes of all chunks.
+    pub(super) granted: Cell<usize>,
+    /// Bytes at the ends of windows that were left with too little room.
+    pub(super) wasted: Cell<usize>,
+    /// The most bytes in use at once since the last reset, as far as windows that were left tell.
+    pub(super) round_peak: Cell<usize>,
+    /// The same for all rounds before.
+    pub(super) past_peak: Cell<usize>,
+    /// Usable bytes to keep, by [`ResetMode::Decay`](super::ResetMode::Decay).
+    pub(super) decayed: usize,
+    /// Counts resets.
+    pub(super) generation: u32,
+}
+
+impl<B, const M: usize> Root<B, M> {
+    #[inline(always)]
+    pub(super) const fn new(backing: B) -> Self {
+        Root {
+            backing: UnsafeCell::new(backing),
+            busy: Cell::new(false),
+            first: UnsafeCell::new(MaybeUninit::uninit()),
+            chunks: Cell::new(ChunkId::NONE),
+            spare: ChunkList::new(),
+            limit: Cell::new(usize::MAX),
+            granted: Cell::new(0),
+            wasted: Cell::new(0),
+            round_peak: Cell::new(0),
+            past_peak: Cell::new(0),
+            decayed: 0,
+            generation: 0,
+        }
+    }
+
+    /// Whether the backing is running, further up the stack.
+    #[inline(always)]
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.get()
+    }
+
+    pub(super) fn note_peak(&self, bytes: usize) {
+        self.round_peak.set(self.round_peak.get().max(bytes));
+    }
+}
+
+impl<B: Backing, const M: usize> Root<B, M> {
+    /// Bytes at the head of a chunk for its record.
+    const HEADER: usize = size_of::<Chunk>().next_multiple_of(M);
+    /// The alignment of a chunk with its record at its head.
+    const ALIGN: usize = if M > CHUNK_ALIGN { M } else { CHUNK_ALIGN };
+
+    /// The record of `chunk`, which must not be [`ChunkId::NONE`] and must be one of this arena's.
+    #[inline(always)]
+    pub(super) fn record(&self, chunk: ChunkId) -> &Chunk {
+        let record = if B::CONTIGUOUS && chunk == ChunkId::FIRST {
+            self.first.get().cast::<Chunk>()
+        } else {
+            chunk.record()
+        };
+        // SAFETY: a chunk's name is made by `register` alone, which writes the record; the record stays until the chunk
+        // is released, with which its name disappears from every list. Only its cells are ever written.
+        unsafe { &*record }
+    }
+
+    /// Runs the backing.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if it is running already, or if it returns that.
+    fn ask<R>(&self, call: impl FnOnce(&mut B) -> Result<R, AllocError>) -> Result<R, AllocError> {
+        if self.busy.replace(true) {
+            return Err(AllocError);
+        }
+        // SAFETY: `busy` was false, so no other `ask` is under way, and there is no other way to the backing through a
+        // shared reference: this is the only reference to it.
+        let backing = unsafe { &mut *self.backing.get() };
+        let result = abort::on_unwind(|| call(backing));
+        self.busy.set(false);
+        result
+    }
+
+    /// Bytes that the limit leaves.
+    #[inline]
+    pub(super) fn allowed(&self) -> usize {
+        self.limit.get().saturating_sub(self.granted.get())
+    }
+
+    /// A fresh chunk with room for `need` bytes, and whether it is a side chunk. It is on the list of all chunks and on
+    /// no other.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if the backing has no memory for it, if the limit forbids it, or if the backing is running.
+    pub(super) fn obtain(&self, need: usize, purpose: Purpose) -> Result<(ChunkId, bool), AllocError> {
+        let request = |most: usize| {
+            let inside = B::CONTIGUOUS && self.chunks.get().is_none();
+            Request {
+                header: if inside { 0 } else { Self::HEADER },
+                need,
+                most,
+                align: if inside { M } else { Self::ALIGN },
+                purpose,
+            }
+        };
+        let attempt = || {
+            let allowed = self.allowed();
+            if need > allowed {
+                return Err(AllocError);
+            }
+            let request = request(allowed);
+            let block = self.ask(|backing| backing.obtain(&request))?;
+            Ok((self.register(block, &request), block.side))
+        };
+        match attempt() {
+            // Chunks that nobody holds may be all that stands in the way.
+            Err(AllocError) if !self.is_busy() && self.release_spares() => attempt(),
+            result => result,
+        }
+    }
+
+    /// Whether the backing could give `need` more bytes, as far as it knows.
+    pub(super) fn could_obtain(&self, need: usize, in_place: bool) -> bool {
+        let header = if in_place || (B::CONTIGUOUS && self.chunks.get().is_none()) { 0 } else { Self::HEADER };
+        self.query(B::available).flatten().is_none_or(|available| need + header <= available)
+    }
+
+    /// Writes the record of a new chunk.
+    fn register(&self, block: Block, request: &Request) -> ChunkId {
+        let block_start = block.start.as_ptr();
+        let limit = block_start.wrapping_add(block.len);
+        let base = block_start.wrapping_add(request.header);
+        let allowed_end = base.addr().saturating_add(request.most);
+        let top = addr::clip_end(limit.addr().min(allowed_end), M);
+        let top = limit.with_addr(top.max(base.addr()));
+        let chunk = Chunk {
+            base,
+            top: Cell::new(top),
+            limit: Cell::new(limit),
+            filled: Cell::new(base),
+            next: Cell::new(self.chunks.get()),
+            link: Cell::new(ChunkId::NONE),
+        };
+        self.granted.set(self.granted.get() + chunk.usable());
+        track::poison(base, limit.addr() - base.addr());
+        let name = if request.header == 0 {
+            // SAFETY: the record is not in use: the list of chunks was empty when the request was made, and the
+            // backing, while it ran, refused all others.
+            unsafe { self.first.get().write(MaybeUninit::new(chunk)) };
+            ChunkId::FIRST
+        } else {
+            let record = block_start.cast::<Chunk>();
+            // SAFETY: the block starts with `header` bytes for the record, aligned to `CHUNK_ALIGN`, and is ours.
+            unsafe { record.write(chunk) };
+            ChunkId::at(record)
+        };
+        self.chunks.set(name);
+        name
+    }
+
+    /// Makes `chunk`, which is the topmost or has a limit above its top, longer by at least `need` bytes.
+    pub(super) fn extend(&self, chunk: ChunkId, need: usize) -> Result<(), AllocError> {
+        let record = self.record(chunk);
+        let allowed = self.allowed();
+        if need > allowed {
+            return Err(AllocError);
+        }
+        let top = record.top.get();
+        let wanted = top.addr().checked_add(need).ok_or(AllocError)?;
+        let mut limit = record.limit.get();
+        if wanted > limit.addr() {
+            let missing = wanted - limit.addr();
+            let most = allowed - (limit.addr() - top.addr());
+            let end = NonNull::new(limit).ok_or(AllocError)?;
+            let more = self.ask(|backing| backing.extend(end, missing, most))?;
+            track::poison(limit, more);
+            limit = limit.wrapping_add(more);
+            record.limit.set(limit);
+        }
+        let new_top = addr::clip_end(limit.addr().min(top.addr().saturating_add(allowed)), M);
+        if new_top < wanted {
+            return Err(AllocError);
+        }
+        self.granted.set(self.granted.get() + (new_top - top.addr()));
+        record.top.set(top.with_addr(new_top));
+        Ok(())
+    }
+
+    /// Where the block of `chunk` starts, and the alignment that was asked for.
+    fn block_start(&self, chunk: ChunkId, record: &Chunk) -> (*mut u8, usize) {
+        if B::CONTIGUOUS && chunk == ChunkId::FIRST {
+            (record.base, M)
+        } else {
+            (chunk.record().cast::<u8>(), Self::ALIGN)
+        }
+    }
+
+    /// The length in bytes of the block of `chunk`, record included.
+    pub(super) fn block_len(&self, chunk: ChunkId, record: &Chunk) -> usize {
+        record.limit.get().addr() - self.block_start(chunk, record).0.addr()
+    }
+
+    /// Calls `visit` with every chunk.
+    pub(super) fn for_each_chunk(&self, mut visit: impl FnMut(ChunkId, &Chunk)) {
+        let mut chunk = self.chunks.get();
+        while !chunk.is_none() {
+            let record = self.record(chunk);
+            let next = record.next.get();
+            visit(chunk, record);
+            chunk = next;
+        }
+    }
+
+    /// Gives `chunk`, which is on no list any more, back to the backing.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the chunk's memory. The backing is not running.
+    unsafe fn release(&self, chunk: ChunkId) {
+        let record = self.record(chunk);
+        let (base, limit) = (record.base, record.limit.get());
+        self.granted.set(self.granted.get() - record.usable());
+        track::unpoison(base, limit.addr() - base.addr());
+        let (start, align) = self.block_start(chunk, record);
+        let len = self.block_len(chunk, record);
+        // SAFETY: a record's address and a base are not null.
+        let start = unsafe { NonNull::new_unchecked(start) };
+        let block = Block { start, len, align, side: false };
+        let released = self.ask(|backing| {
+            // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
+            unsafe { backing.release(block) };
+            Ok(())
+        });
+        debug_assert!(released.is_ok(), "the caller made sure that the backing is not running");
+    }
+
+    /// Gives the spare chunks back to the backing. Returns whether there were any.
+    fn release_spares(&self) -> bool {
+        if self.spare.head().is_none() {
+            return false;
+        }
+        let mut chunk = self.spare.head();
+        while !chunk.is_none() {
+            let record = self.record(chunk);
+            record.filled.set(ptr::null_mut());
+            chunk = record.link.get();
+        }
+        self.spare.clear();
+        // SAFETY: the marked chunks are those that were spare, which nobody holds, and they are on that list no more.
+        unsafe { self.release_if(|_, record| record.filled.get().is_null()) };
+        true
+    }
+
+    /// Keeps `chunk`, which nobody holds any more, for whoever needs one next.
+    pub(super) fn add_spare(&self, chunk: ChunkId) {
+        let record = self.record(chunk);
+        let (base, top) = (record.base, record.top.get());
+        record.filled.set(base);
+        // SAFETY: nobody holds the chunk, so its bytes are free, and they are writable.
+        unsafe { track::vacate(base, top) };
+        self.spare.push(chunk, record);
+    }
+
+    /// Takes the first spare chunk for which `fits` holds off the list.
+    pub(super) fn take_spare(&self, fits: impl Fn(ChunkId) -> bool) -> Option<ChunkId> {
+        let mut before = ChunkId::NONE;
+        let mut chunk = self.spare.head();
+        while !chunk.is_none() {
+            let record = self.record(chunk);
+            if fits(chunk) {
+                if before.is_none() {
+                    self.spare.pop(record);
+                } else {
+                    self.record(before).link.set(record.link.get());
+                }
+                return Some(chunk);
+            }
+            before = chunk;
+            chunk = record.link.get();
+        }
+        None
+    }
+
+    /// Gives the chunks for which `gone` holds back to the backing, newest first.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses such a chunk, and it is on no list but that of all chunks. The backing is not running.
+    pub(super) unsafe fn release_if(&self, gone: impl Fn(ChunkId, &Chunk) -> bool) {
+        let mut before = ChunkId::NONE;
+        let mut chunk = self.chunks.get();
+        while !chunk.is_none() {
+            let record = self.record(chunk);
+            let next = record.next.get();
+            if gone(chunk, record) {
+                if before.is_none() {
+                    self.chunks.set(next);
+                } else {
+                    self.record(before).next.set(next);
+                }
+                // SAFETY: nobody uses it (this function's contract), and it was just taken off the list of all chunks.
+                unsafe { self.release(chunk) };
+            } else {
+                before = chunk;
+            }
+            chunk = next;
+        }
+    }
+
+    /// Gives every chunk back to the backing.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses any of the arena's memory.
+    #[inline]
+    pub(super) unsafe fn release_all(&mut self) {
+        self.spare.clear();
+        // SAFETY: nobody uses a chunk (this function's contract), the spare list is empty, and handles that had others
+        // will not look at them again. `&mut self` shows that the backing is not running.
+        unsafe { self.release_if(|_, _| true) };
+    }
+
+    /// The backing.
+    pub(super) fn backing_mut(&mut self) -> &mut B {
+        self.backing.get_mut()
+    }
+
+    /// What a question to the backing answers, or `None` while it is running.
+    pub(super) fn query<R>(&self, question: impl FnOnce(&B) -> R) -> Option<R> {
+        self.ask(|backing| Ok(question(backing))).ok()
+    }
+}

@@ -1,0 +1,172 @@
+//! Scopes: children that borrow the free tail of their parent.
+
+use core::fmt;
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+
+use super::root::Home;
+use super::{Arena, Held};
+use crate::backing::Backing;
+use crate::raw::{Cursor, Loan};
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    /// Runs `f` with a child arena. What the child hands out is taken back when `f` returns or panics.
+    ///
+    /// The child is an `Arena` like any other, so whatever takes `&Arena` works in a scope, to any depth. This arena stays
+    /// usable meanwhile: collections outside of the scope may grow inside it.
+    ///
+    /// O(1), no call into the backing. The first time that this arena needs memory while the child lives, it goes on in
+    /// another window, as the child has the rest of this one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenite::Arena;
+    /// use arenite::collections::Vec;
+    ///
+    /// let arena = Arena::new();
+    /// let mut lengths = Vec::new_in(&arena);
+    /// for word in ["a", "grain", "of", "sand"] {
+    ///     arena.scope(|inner| {
+    ///         let upper = inner.alloc_str(word);
+    ///         upper.make_ascii_uppercase();
+    ///         lengths.push(upper.len()); // grows in `arena`, not in `inner`
+    ///     });
+    /// }
+    /// assert_eq!(lengths, [1, 5, 2, 4]);
+    /// ```
+    ///
+    /// Nothing of the child's gets out:
+    ///
+    /// ```compile_fail
+    /// let arena = arenite::Arena::new();
+    /// let escaped = arena.scope(|inner| inner.alloc(1));
+    /// ```
+    #[inline]
+    pub fn scope<R>(&self, f: impl FnOnce(&Self) -> R) -> R {
+        let child = self.child();
+        f(&child)
+    }
+
+    /// A child arena as a guard, for scopes that are not shaped like a closure. See [`scope`](Self::scope).
+    ///
+    /// Children may end in any order. What one handed out is taken back when its guard is dropped; if the guard is
+    /// forgotten, when the arena is reset or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let arena = arenite::Arena::new();
+    /// let (left, right) = (arena.child(), arena.child());
+    /// let sum = *left.alloc(1) + *right.alloc(2);
+    /// drop(left);
+    /// assert_eq!(sum, *right.alloc(3));
+    /// ```
+    #[inline]
+    pub fn child(&self) -> Child<'_, B, M> {
+        let child = Arena {
+            cursor: Cursor::empty(),
+            held: Held::nothing(),
+            home: Home::Child { root: self.root(), parent: self },
+        };
+        let chunk = self.held.chunk.get();
+        let (start, end) = (self.cursor.pos(), self.cursor.end());
+        let mut loan = Loan::NOTHING;
+        if start < end && !chunk.is_none() {
+            let was_top = B::GROWS_IN_PLACE && end == self.root().record(chunk).top.get();
+            loan = Loan { chunk, start, end, was_top };
+            child.held.chunk.set(chunk);
+            // SAFETY: `[start, end)` is the free part of this window, with its invariants, and no longer this window's
+            // once its end is moved, in the next statement.
+            unsafe { child.cursor.enter(start, end) };
+            // SAFETY: `start` is this window's position.
+            unsafe { self.cursor.set_end(start) };
+        }
+        Child { arena: ManuallyDrop::new(child), parent: self, loan }
+    }
+}
+
+/// A child arena: dereferences to [`Arena`], and gives its memory back when it is dropped. Made by [`Arena::child`].
+pub struct Child<'a, B: Backing, const MIN_ALIGN: usize> {
+    arena: ManuallyDrop<Arena<B, MIN_ALIGN>>,
+    parent: &'a Arena<B, MIN_ALIGN>,
+    loan: Loan,
+}
+
+/// Never `DerefMut`: a child that was swapped with a root would outlive its parent.
+impl<B: Backing, const M: usize> Deref for Child<'_, B, M> {
+    type Target = Arena<B, M>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Arena<B, M> {
+        &self.arena
+    }
+}
+
+impl<B: Backing, const M: usize> Drop for Child<'_, B, M> {
+    #[inline]
+    fn drop(&mut self) {
+        let Child { arena: child, parent, loan } = self;
+        if !child.held.own.head().is_none() {
+            child.give_chunks_up();
+        }
+        if loan.chunk.is_none() {
+            return;
+        }
+        // The child may have left the loan's window, or made it longer; whatever it did, the loan is free now.
+        let reached = if child.held.chunk.get() == loan.chunk && child.cursor.start() == loan.start {
+            child.cursor.peak()
+        } else {
+            loan.start
+        };
+        parent.take_back(loan, reached);
+    }
+}
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    /// Hands the chunks that this handle, which ends, obtained to whoever needs one next.
+    #[cold]
+    fn give_chunks_up(&self) {
+        let root = self.root();
+        root.note_peak(self.most_used());
+        let mut chunk = self.held.own.head();
+        while !chunk.is_none() {
+            let record = root.record(chunk);
+            let next = record.link.get();
+            root.add_spare(chunk);
+            chunk = next;
+        }
+    }
+
+    /// Takes the tail that a child had, in which it got as far as `reached`.
+    #[inline]
+    fn take_back(&self, loan: &Loan, reached: *mut u8) {
+        let end = if loan.was_top { self.root().record(loan.chunk).top.get() } else { loan.end };
+        // SAFETY: nobody uses what the child handed out, and the tail is writable.
+        unsafe { crate::track::vacate(loan.start, end) };
+        if self.held.chunk.get() == loan.chunk && self.cursor.end() == loan.start {
+            self.cursor.raise_peak(reached);
+            // SAFETY: the tail begins where this window ends, in the same chunk, and was this handle's before it was
+            // lent; the child that had it has ended. If it reached to the top, what was added to the chunk meanwhile
+            // was the child's.
+            unsafe { self.cursor.set_end(end) };
+        } else {
+            self.keep_tail(loan, end);
+        }
+    }
+
+    /// Keeps a tail that cannot go back to the window from which it was lent.
+    #[cold]
+    fn keep_tail(&self, loan: &Loan, end: *mut u8) {
+        // SAFETY: as in `take_back`: the tail is free and this handle's.
+        let lost = unsafe { self.held.spares.push(loan.start, end, loan.chunk) };
+        let root = self.root();
+        root.wasted.set(root.wasted.get() + lost);
+    }
+}
+
+impl<B: Backing, const M: usize> fmt::Debug for Child<'_, B, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Child").field(&*self.arena).finish()
+    }
+}

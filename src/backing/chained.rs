@@ -1,0 +1,199 @@
+//! Chunks of any allocator.
+
+use core::alloc::Layout;
+
+use allocator_api2::alloc::{AllocError, Allocator};
+
+use super::global::Global;
+use super::{Backing, Block, Growth, Purpose, Request};
+use crate::addr;
+
+/// Memory in chunks of a base allocator: the system's, another arena, closures ([`FnSource`](crate::FnSource)), any
+/// [`Allocator`].
+///
+/// Chunks start small and double (see [`growth`](Self::growth)). A block that is larger than an eighth of the next
+/// chunk, and than 32 KiB, gets a *side chunk* of its own, so that the current one stays current. When the base has no
+/// memory for a chunk, half of it is asked for, and so on down to what is needed.
+///
+/// All sizes are in bytes, as the base allocator is asked for them: chunk records (48 bytes) included.
+///
+/// # Examples
+///
+/// ```
+/// use arenite::{Arena, Chained};
+///
+/// let arena: Arena<_> = Arena::new_in(Chained::new().first_chunk(4096).max_chunk(1 << 20));
+/// let name = arena.alloc_str("grain");
+/// assert_eq!(name, "grain");
+///
+/// // An arena that takes its chunks from another one.
+/// let inner: Arena<_> = Arena::new_in(Chained::new_in(&arena));
+/// assert_eq!(*inner.alloc(7), 7);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Chained<A: Allocator = Global> {
+    base: A,
+    first: usize,
+    max: usize,
+    growth: Growth,
+    /// Blocks above this size may get a side chunk.
+    side_above: usize,
+    /// The size of the newest chunk; 0 if there is none.
+    last: usize,
+}
+
+/// What malloc implementations keep beside a block: staying below a power of two by that much keeps the whole in its
+/// size class.
+const MALLOC_OVERHEAD: usize = 16;
+
+const FIRST: usize = if cfg!(arenite_zeal) { 128 } else { 1024 - MALLOC_OVERHEAD };
+const MAX: usize = if cfg!(arenite_zeal) { 1024 } else { 64 << 20 };
+const SIDE_ABOVE: usize = if cfg!(arenite_zeal) { 64 } else { 32 << 10 };
+
+#[cfg(feature = "alloc")]
+impl Chained<Global> {
+    /// Chunks of the global allocator.
+    pub const fn new() -> Self {
+        Chained::new_in(Global)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Default for Chained<Global> {
+    fn default() -> Self {
+        Chained::new()
+    }
+}
+
+impl<A: Allocator> Chained<A> {
+    /// Chunks of `base`.
+    pub const fn new_in(base: A) -> Self {
+        Chained { base, first: FIRST, max: MAX, growth: Growth::Double, side_above: SIDE_ABOVE, last: 0 }
+    }
+
+    /// Sets the size of the first chunk; 1008 bytes unless set. One that is too small for the first block is made
+    /// larger.
+    #[must_use]
+    pub fn first_chunk(mut self, bytes: usize) -> Self {
+        self.first = bytes;
+        self
+    }
+
+    /// Sets the size to which chunks grow; 64 MiB unless set. A block that is larger still gets what it needs.
+    #[must_use]
+    pub fn max_chunk(mut self, bytes: usize) -> Self {
+        self.max = bytes;
+        self
+    }
+
+    /// Sets how chunks grow; [`Growth::Double`] unless set.
+    #[must_use]
+    pub fn growth(mut self, growth: Growth) -> Self {
+        self.growth = growth;
+        self
+    }
+
+    /// Sets the size above which a block may get a side chunk of its own; 32 KiB unless set, `usize::MAX` for never.
+    #[must_use]
+    pub fn side_chunks_above(mut self, bytes: usize) -> Self {
+        self.side_above = bytes;
+        self
+    }
+
+    /// Hint: the arena will hold about this many bytes. The first chunk is made that large.
+    #[must_use]
+    pub fn expect_total(self, bytes: usize) -> Self {
+        self.first_chunk(bytes)
+    }
+
+    /// Hint: blocks of up to this many bytes are ordinary. They share chunks, so that no chunk is smaller than eight
+    /// of them.
+    #[must_use]
+    pub fn expect_largest(mut self, bytes: usize) -> Self {
+        self.first = self.first.max(bytes.saturating_mul(8));
+        self.side_above = self.side_above.max(bytes);
+        self
+    }
+
+    /// Hint: memory is scarce. Chunks start at 256 bytes, grow by half, and end at 64 KiB; side chunks start at 4 KiB.
+    #[must_use]
+    pub fn low_memory(self) -> Self {
+        self.first_chunk(256).max_chunk(64 << 10).growth(Growth::Percent(150)).side_chunks_above(4 << 10)
+    }
+
+    /// The base allocator.
+    pub fn base(&self) -> &A {
+        &self.base
+    }
+
+    /// The size of the next ordinary chunk.
+    fn next_size(&self) -> usize {
+        match self.last {
+            0 => self.first,
+            last => self.growth.next(last).clamp(self.first.min(self.max), self.max),
+        }
+    }
+}
+
+// SAFETY: blocks come from an `Allocator` and go back to it with the layout that they were asked for with; the contract
+// of that trait is what this one demands (its blocks stay valid when the allocator is moved).
+unsafe impl<A: Allocator> Backing for Chained<A> {
+    const NAME: &'static str = "chained";
+    const CONTIGUOUS: bool = false;
+    const GROWS_IN_PLACE: bool = false;
+
+    #[inline]
+    fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
+        let align = request.align;
+        let longest = isize::MAX as usize + 1 - align;
+        let whole = |usable: usize| {
+            let sum = request.header.checked_add(usable)?;
+            addr::align_up(sum, align).filter(|&sum| sum <= longest)
+        };
+        let least = whole(request.need).ok_or(AllocError)?;
+        let most = whole(request.most).unwrap_or(longest);
+        let next = self.next_size();
+        let large = request.need > (next / 8).max(self.side_above);
+        let (wanted, side) = match request.purpose {
+            Purpose::Exact => (least, false),
+            Purpose::Allocation { .. } if large => (least, true),
+            Purpose::Allocation { full: true } => (next, false),
+            Purpose::Allocation { full: false } => (self.last.max(self.first), false),
+        };
+        let mut size = addr::align_down(wanted, align).clamp(least, most);
+        loop {
+            // SAFETY: `align` is a power of two, and `size`, a multiple of it, is at most `longest`.
+            let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
+            match self.base.allocate(layout) {
+                Ok(start) => {
+                    if !side {
+                        self.last = self.last.max(size);
+                    }
+                    return Ok(Block { start: start.cast(), len: size, align, side });
+                }
+                Err(_) if size == least => return Err(AllocError),
+                Err(_) => size = addr::align_down(size / 2, align).max(least),
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn release(&mut self, block: Block) {
+        // SAFETY: the layout that the block was asked for with, which was valid then.
+        let layout = unsafe { Layout::from_size_align_unchecked(block.len, block.align) };
+        // SAFETY: the block came from this allocator with this layout and is nobody's (this function's contract).
+        unsafe { self.base.deallocate(block.start, layout) };
+    }
+
+    fn available(&self) -> Option<usize> {
+        None
+    }
+
+    fn reserved(&self) -> Option<usize> {
+        None
+    }
+
+    fn restart(&mut self) {
+        self.last = 0;
+    }
+}

@@ -1,0 +1,189 @@
+//! A buffer of the caller's.
+
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use allocator_api2::alloc::AllocError;
+
+use super::{Backing, Block, Purpose, Request};
+use crate::addr;
+
+/// Memory in a buffer that the caller lends: a slice, a [`Buffer`] on the stack or in a static. Never asks for more, and
+/// needs nothing but `core`.
+///
+/// The buffer is handed to the arena in steps of a sixteenth, so that a parent whose child scope has the rest of its
+/// window still finds room above. That costs 48 bytes for each further chunk; a parent without a living child uses
+/// every byte.
+///
+/// # Examples
+///
+/// ```
+/// use arenite::{Arena, Buffer, Fixed};
+///
+/// let mut buffer = Buffer::<256>::new();
+/// let arena: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
+/// let numbers = arena.alloc_slice_copy(&[1, 2, 3]);
+/// assert_eq!(numbers, [1, 2, 3]);
+/// assert!(arena.try_alloc([0_u8; 256]).is_err());
+/// ```
+#[derive(Debug)]
+pub struct Fixed<'b> {
+    start: NonNull<u8>,
+    len: usize,
+    /// Offset of the end of the topmost block.
+    cut: usize,
+    buffer: PhantomData<&'b mut [MaybeUninit<u8>]>,
+}
+
+// SAFETY: it is an exclusive borrow of bytes, which may go to another thread.
+unsafe impl Send for Fixed<'_> {}
+// SAFETY: nothing can be done through `&Fixed` but read three words.
+unsafe impl Sync for Fixed<'_> {}
+
+impl<'b> Fixed<'b> {
+    /// Memory in `buffer`, of any length and on any address.
+    pub const fn new(buffer: &'b mut [MaybeUninit<u8>]) -> Self {
+        let len = buffer.len();
+        // SAFETY: a reference's address is not null.
+        let start = unsafe { NonNull::new_unchecked(buffer.as_mut_ptr().cast::<u8>()) };
+        Fixed { start, len, cut: 0, buffer: PhantomData }
+    }
+
+    /// The length of the buffer in bytes.
+    pub fn capacity(&self) -> usize {
+        self.len
+    }
+}
+
+impl<'b, const N: usize> From<&'b mut Buffer<N>> for Fixed<'b> {
+    fn from(buffer: &'b mut Buffer<N>) -> Self {
+        Fixed::new(buffer.bytes.get_mut())
+    }
+}
+
+impl<'b> From<&'b mut [MaybeUninit<u8>]> for Fixed<'b> {
+    fn from(buffer: &'b mut [MaybeUninit<u8>]) -> Self {
+        Fixed::new(buffer)
+    }
+}
+
+// SAFETY: blocks are disjoint parts of a buffer that is borrowed for as long as this value lives, or longer; its
+// address is not this value's.
+unsafe impl Backing for Fixed<'_> {
+    const NAME: &'static str = "fixed";
+    const CONTIGUOUS: bool = true;
+    const GROWS_IN_PLACE: bool = true;
+
+    fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
+        // The first block starts wherever the buffer does; later ones begin with a record that must be aligned.
+        let here = self.start.addr().get() + self.cut;
+        let padding = addr::padding(here, request.align);
+        let skip = self.cut.checked_add(padding).filter(|&skip| skip <= self.len).ok_or(AllocError)?;
+        let room = self.len - skip;
+        let least = request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
+        let most = request.header.saturating_add(request.most).min(room);
+        let len = match request.purpose {
+            Purpose::Exact => least,
+            Purpose::Allocation { .. } => least.max(self.step()).min(most),
+        };
+        self.cut = skip + len;
+        // SAFETY: `skip <= self.len`, so the result is in the buffer or at its end.
+        let start = unsafe { self.start.add(skip) };
+        Ok(Block { start, len, align: request.align, side: false })
+    }
+
+    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<usize, AllocError> {
+        let offset = end.addr().get() - self.start.addr().get();
+        let room = self.len - self.cut;
+        if offset != self.cut || need > room {
+            return Err(AllocError);
+        }
+        let more = need.max(self.step()).min(room).min(most);
+        self.cut += more;
+        Ok(more)
+    }
+
+    unsafe fn release(&mut self, block: Block) {
+        let offset = block.start.addr().get() - self.start.addr().get();
+        // Not the topmost: its memory comes back when those above are gone as well.
+        if offset + block.len == self.cut {
+            self.cut = offset;
+        }
+    }
+
+    fn available(&self) -> Option<usize> {
+        Some(self.len - self.cut)
+    }
+
+    fn reserved(&self) -> Option<usize> {
+        Some(self.len)
+    }
+
+    fn restart(&mut self) {
+        self.cut = 0;
+    }
+}
+
+impl Fixed<'_> {
+    /// Bytes by which blocks grow.
+    fn step(&self) -> usize {
+        const SHORTEST: usize = if cfg!(arenite_zeal) { 16 } else { 64 };
+        addr::align_down(self.len / 16, 64).max(SHORTEST)
+    }
+}
+
+/// `N` bytes on the stack or in a static, to be lent to a [`Fixed`].
+///
+/// # Examples
+///
+/// ```
+/// use arenite::{Arena, Buffer};
+///
+/// static BUFFER: Buffer<4096> = Buffer::new();
+/// let fixed = BUFFER.take().expect("nobody else has it");
+/// let arena: Arena<_> = Arena::new_in(fixed);
+/// assert_eq!(arena.alloc_str("static"), "static");
+/// assert!(BUFFER.take().is_none());
+/// ```
+#[repr(C, align(16))]
+pub struct Buffer<const N: usize> {
+    bytes: UnsafeCell<[MaybeUninit<u8>; N]>,
+    taken: AtomicBool,
+}
+
+// SAFETY: the bytes can be reached through `&mut Buffer`, which is exclusive, or by the one call to `take` that finds
+// `taken` false: that call needs `&'static Buffer`, after which there is no `&mut Buffer` any more.
+unsafe impl<const N: usize> Sync for Buffer<N> {}
+
+impl<const N: usize> Buffer<N> {
+    /// A buffer of `N` bytes, not initialised.
+    pub const fn new() -> Self {
+        Buffer { bytes: UnsafeCell::new([MaybeUninit::uninit(); N]), taken: AtomicBool::new(false) }
+    }
+
+    /// The memory of a static buffer: for the first caller, and for it alone. `None` for all others.
+    pub fn take(&'static self) -> Option<Fixed<'static>> {
+        if self.taken.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        // SAFETY: the pointer is valid for all of the buffer and for as long as the program runs, and this is the only
+        // access there ever is: see the reason why `Buffer` is `Sync`.
+        let bytes = unsafe { &mut *self.bytes.get() };
+        Some(Fixed::new(bytes))
+    }
+}
+
+impl<const N: usize> Default for Buffer<N> {
+    fn default() -> Self {
+        Buffer::new()
+    }
+}
+
+impl<const N: usize> core::fmt::Debug for Buffer<N> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Buffer").field("bytes", &N).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! Where memory comes from.
+//!
+//! A backing is asked only when a window is full, so that what it costs hardly shows, and it is a type parameter of the
+//! arena, so that what it can do is known when the arena is compiled.
+
+mod auto;
+mod chained;
+mod fixed;
+mod global;
+mod growth;
+mod source;
+
+pub use auto::Auto;
+pub use chained::Chained;
+pub use fixed::{Buffer, Fixed};
+pub use growth::Growth;
+pub use source::FnSource;
+
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::AllocError;
+
+/// A source of memory for an [`Arena`](crate::Arena).
+///
+/// The trait is sealed until it has proved itself: name it in bounds, choose among [`Auto`], [`Chained`] and
+/// [`Fixed`]. To bring memory of your own, give `Chained` an [`Allocator`](allocator_api2::alloc::Allocator).
+///
+/// # Safety
+///
+/// A block that [`obtain`](Backing::obtain) returns is writable, belongs to the caller alone until it is released, and
+/// stays where it is when the backing is moved. What `extend` adds likewise.
+pub unsafe trait Backing: sealed::Sealed {
+    /// The backing's name, for people.
+    const NAME: &'static str;
+
+    /// Whether all blocks are cut from one range, in ascending order.
+    const CONTIGUOUS: bool;
+
+    /// Whether the topmost block can be made longer in place.
+    const GROWS_IN_PLACE: bool;
+
+    /// A fresh block for `request`.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory for it. The backing can be asked again.
+    #[doc(hidden)]
+    fn obtain(&mut self, request: &Request) -> Result<Block, AllocError>;
+
+    /// Makes the topmost block, which ends at `end`, at least `need` and at most `most` bytes longer in place. Returns
+    /// by how many bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if that cannot be done. Nothing has changed then.
+    #[doc(hidden)]
+    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<usize, AllocError> {
+        let _ = (end, need, most);
+        Err(AllocError)
+    }
+
+    /// Takes a block back.
+    ///
+    /// # Safety
+    ///
+    /// The block came from this backing, `len` covers all that `extend` added, and nobody uses it any more.
+    #[doc(hidden)]
+    unsafe fn release(&mut self, block: Block);
+
+    /// Bytes that can still be obtained, where that is known.
+    #[doc(hidden)]
+    fn available(&self) -> Option<usize>;
+
+    /// Bytes that the backing has set aside for the arena, obtained or not, where that differs from what was obtained.
+    #[doc(hidden)]
+    fn reserved(&self) -> Option<usize>;
+
+    /// Every block has been released: start small again.
+    #[doc(hidden)]
+    fn restart(&mut self);
+}
+
+/// What an arena asks of its backing.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// Bytes at the head of the block for the chunk's record; 0 if it lies elsewhere.
+    pub(crate) header: usize,
+    /// Bytes needed behind the header.
+    pub(crate) need: usize,
+    /// Bytes allowed behind the header; at least `need`.
+    pub(crate) most: usize,
+    /// Alignment of the block and of its length, a power of two.
+    pub(crate) align: usize,
+    /// What the memory is for.
+    pub(crate) purpose: Purpose,
+}
+
+/// What memory is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// One allocation that did not fit. What is left serves the next ones, or the block is a side block.
+    Allocation {
+        /// Whether most of what the arena holds is in use, so that the next chunk may be larger than the last.
+        full: bool,
+    },
+    /// Exactly as many bytes as needed, for many allocations.
+    Exact,
+}
+
+/// A run of memory that a backing gave.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Block {
+    /// The first byte.
+    pub(crate) start: NonNull<u8>,
+    /// Bytes, a multiple of `align` unless the backing is contiguous.
+    pub(crate) len: usize,
+    /// The alignment that was asked for.
+    pub(crate) align: usize,
+    /// Whether it is meant for the one allocation that was asked for, and the current chunk shall stay current.
+    pub(crate) side: bool,
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Auto {}
+    impl<A: allocator_api2::alloc::Allocator> Sealed for super::Chained<A> {}
+    impl Sealed for super::Fixed<'_> {}
+}

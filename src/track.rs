@@ -1,0 +1,79 @@
+//! What memory tools are told. The only file that names one.
+//!
+//! Built with `--cfg arenite_asan`, AddressSanitizer knows which bytes of a chunk are handed out: a touch of any other
+//! byte is reported. Otherwise all of this is nothing.
+
+/// Bytes left free behind every block so that an overrun hits poison. The tools' granules are 8 bytes long.
+pub(crate) const GAP: usize = if cfg!(arenite_asan) { 8 } else { 0 };
+
+#[cfg(arenite_asan)]
+mod asan {
+    unsafe extern "C" {
+        pub(super) fn __asan_poison_memory_region(start: *const u8, bytes: usize);
+        pub(super) fn __asan_unpoison_memory_region(start: *const u8, bytes: usize);
+    }
+}
+
+/// From now on a touch of any of these bytes is an error.
+#[inline(always)]
+pub(crate) fn poison(start: *mut u8, bytes: usize) {
+    #[cfg(arenite_asan)]
+    // SAFETY: the call reads and writes the tool's shadow memory alone; any range of addresses will do.
+    unsafe {
+        asan::__asan_poison_memory_region(start, bytes);
+    }
+    let _ = (start, bytes);
+}
+
+/// These bytes may be touched again.
+#[inline(always)]
+pub(crate) fn unpoison(start: *mut u8, bytes: usize) {
+    #[cfg(arenite_asan)]
+    // SAFETY: the call reads and writes the tool's shadow memory alone; any range of addresses will do.
+    unsafe {
+        asan::__asan_unpoison_memory_region(start, bytes);
+    }
+    let _ = (start, bytes);
+}
+
+/// `[start, start + bytes)` is handed out: it may be touched. Zeal builds (`--cfg arenite_zeal`) fill it with junk, so
+/// that reliance on what was there shows.
+///
+/// # Safety
+///
+/// The bytes are writable and nobody's.
+#[inline(always)]
+pub(crate) unsafe fn occupy(start: *mut u8, bytes: usize) {
+    unpoison(start, bytes);
+    // SAFETY: the caller's promise is the callee's.
+    unsafe { junk(start, bytes) };
+}
+
+/// `[start, end)` is free again: a touch of it is an error. Zeal builds overwrite what was there.
+///
+/// # Safety
+///
+/// As for [`occupy`].
+#[inline(always)]
+pub(crate) unsafe fn vacate(start: *mut u8, end: *mut u8) {
+    let bytes = end.addr() - start.addr();
+    if cfg!(arenite_zeal) {
+        unpoison(start, bytes);
+        // SAFETY: the caller's promise is the callee's.
+        unsafe { junk(start, bytes) };
+    }
+    poison(start, bytes);
+}
+
+/// Fills the bytes with junk in zeal builds.
+///
+/// # Safety
+///
+/// As for [`occupy`].
+#[inline(always)]
+unsafe fn junk(start: *mut u8, bytes: usize) {
+    if cfg!(arenite_zeal) {
+        // SAFETY: writable and nobody's, by this function's contract.
+        unsafe { start.write_bytes(0xA5, bytes) };
+    }
+}
