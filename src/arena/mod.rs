@@ -2,6 +2,8 @@
 
 mod allocator;
 mod boxed;
+#[cfg(arenite_zeal)]
+mod check;
 mod checkpoint;
 mod chunks;
 mod create;

@@ -20,6 +20,15 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     ///
     /// [`AllocError`] if none of them has room. The arena is as before then.
     pub(super) fn refill(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        #[cfg(arenite_zeal)]
+        self.check();
+        let block = self.find_room(layout);
+        #[cfg(arenite_zeal)]
+        self.check();
+        block
+    }
+
+    fn find_room(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         if let Some(block) = self.cursor.take_any(layout) {
             return Ok(block);
         }
@@ -172,7 +181,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             chunk = record.link.get();
         }
         let chunk = self.held.chunk.get();
-        let at_top = B::GROWS_IN_PLACE && !chunk.is_none() && self.cursor.end() == root.record(chunk).top.get();
+        let at_top =
+            B::GROWS_IN_PLACE && !chunk.is_none() && self.cursor.end() == root.record(chunk).top.get();
         let pos = self.cursor.pos().addr();
         let more = match addr::place(pos, usize::MAX, footprint, align) {
             Some(placed) if at_top => placed.advance - self.cursor.room(),

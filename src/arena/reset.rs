@@ -64,9 +64,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         let needed = self.root().round_peak.get().max(self.most_used());
         self.cursor.leave();
         self.held = Held::nothing();
-        let Home::Root(root) = &mut self.home else {
-            unreachable!("a child is never borrowed exclusively")
-        };
+        let Home::Root(root) = &mut self.home else { unreachable!("a child is never borrowed exclusively") };
         // SAFETY: blocks and children borrow the arena, so none is left; the one handle there is holds nothing.
         unsafe { root.start_over(mode, needed) };
         // Everything is spare now; go on in the largest chunk.

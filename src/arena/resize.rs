@@ -41,6 +41,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     pub(super) unsafe fn free(&self, block: NonNull<u8>, layout: Layout) {
         // SAFETY: the block is one of this arena's with this layout and is used no more (this function's contract).
         unsafe { self.cursor.give_back(block, layout.size()) };
+        #[cfg(arenite_zeal)]
+        self.check();
     }
 
     /// Makes a block longer: in place if it is the last and there is room, or can be made.

@@ -16,10 +16,7 @@ use crate::track;
 /// Whether a handle is the arena itself or a child of one.
 pub(super) enum Home<B: Backing, const M: usize> {
     Root(Root<B, M>),
-    Child {
-        root: *const Root<B, M>,
-        parent: *const Arena<B, M>,
-    },
+    Child { root: *const Root<B, M>, parent: *const Arena<B, M> },
 }
 
 /// The backing and its chunks.
@@ -87,7 +84,7 @@ impl<B, const M: usize> Root<B, M> {
 
 impl<B: Backing, const M: usize> Root<B, M> {
     /// Bytes at the head of a chunk for its record.
-    const HEADER: usize = size_of::<Chunk>().next_multiple_of(M);
+    const HEADER: usize = size_of::<Chunk>().next_multiple_of(Self::ALIGN);
     /// The alignment of a chunk with its record at its head.
     const ALIGN: usize = if M > CHUNK_ALIGN { M } else { CHUNK_ALIGN };
 
@@ -134,35 +131,32 @@ impl<B: Backing, const M: usize> Root<B, M> {
     ///
     /// [`AllocError`] if the backing has no memory for it, if the limit forbids it, or if the backing is running.
     pub(super) fn obtain(&self, need: usize, purpose: Purpose) -> Result<(ChunkId, bool), AllocError> {
-        let request = |most: usize| {
-            let inside = B::CONTIGUOUS && self.chunks.get().is_none();
-            Request {
-                header: if inside { 0 } else { Self::HEADER },
-                need,
-                most,
-                align: if inside { M } else { Self::ALIGN },
-                purpose,
-            }
-        };
-        let attempt = || {
-            let allowed = self.allowed();
-            if need > allowed {
-                return Err(AllocError);
-            }
-            let request = request(allowed);
-            let block = self.ask(|backing| backing.obtain(&request))?;
-            Ok((self.register(block, &request), block.side))
-        };
-        match attempt() {
+        match self.attempt(need, purpose) {
             // Chunks that nobody holds may be all that stands in the way.
-            Err(AllocError) if !self.is_busy() && self.release_spares() => attempt(),
+            Err(AllocError) if !self.is_busy() && self.release_spares() => self.attempt(need, purpose),
             result => result,
         }
     }
 
+    // Not a closure of `obtain`: what a closure borrows counts as escaped, and then a caller cannot keep the cursor of a
+    // local arena in registers.
+    fn attempt(&self, need: usize, purpose: Purpose) -> Result<(ChunkId, bool), AllocError> {
+        let most = self.allowed();
+        if need > most {
+            return Err(AllocError);
+        }
+        let inside = B::CONTIGUOUS && self.chunks.get().is_none();
+        let header = if inside { 0 } else { Self::HEADER };
+        let align = if inside { M } else { Self::ALIGN };
+        let request = Request { header, need, most, align, purpose };
+        let block = self.ask(|backing| backing.obtain(&request))?;
+        Ok((self.register(block, &request), block.side))
+    }
+
     /// Whether the backing could give `need` more bytes, as far as it knows.
     pub(super) fn could_obtain(&self, need: usize, in_place: bool) -> bool {
-        let header = if in_place || (B::CONTIGUOUS && self.chunks.get().is_none()) { 0 } else { Self::HEADER };
+        let header =
+            if in_place || (B::CONTIGUOUS && self.chunks.get().is_none()) { 0 } else { Self::HEADER };
         self.query(B::available).flatten().is_none_or(|available| need + header <= available)
     }
 

@@ -107,6 +107,8 @@ impl<B: Backing, const M: usize> Drop for Child<'_, B, M> {
     #[inline]
     fn drop(&mut self) {
         let Child { arena: child, parent, loan } = self;
+        #[cfg(arenite_zeal)]
+        child.check();
         if !child.held.own.head().is_none() {
             child.give_chunks_up();
         }
@@ -153,6 +155,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         } else {
             self.keep_tail(loan, end);
         }
+        #[cfg(arenite_zeal)]
+        self.check();
     }
 
     /// Keeps a tail that cannot go back to the window from which it was lent.

@@ -83,7 +83,8 @@ unsafe impl Backing for Fixed<'_> {
         let padding = addr::padding(here, request.align);
         let skip = self.cut.checked_add(padding).filter(|&skip| skip <= self.len).ok_or(AllocError)?;
         let room = self.len - skip;
-        let least = request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
+        let least =
+            request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
         let most = request.header.saturating_add(request.most).min(room);
         let len = match request.purpose {
             Purpose::Exact => least,

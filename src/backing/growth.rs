@@ -35,7 +35,9 @@ impl Growth {
             Growth::Constant => size,
             Growth::Linear(step) => size.saturating_add(step),
             Growth::Double => size.saturating_mul(2),
-            Growth::Percent(percent) => size.saturating_add((size / 100).saturating_mul(percent.max(100) - 100)),
+            Growth::Percent(percent) => {
+                size.saturating_add((size / 100).saturating_mul(percent.max(100) - 100))
+            }
             Growth::Custom(next) => next(size),
         }
     }

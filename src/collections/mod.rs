@@ -1,1 +1,3 @@
 //! Collections in an arena.
+mod aliases;
+pub use aliases::*;

@@ -14,7 +14,7 @@ use core::ptr;
 ///   the arena's minimum alignment.
 /// * A cursor whose window ends at `top` is the only one that may ask for the chunk to be made longer.
 #[derive(Debug)]
-#[repr(C, align(16))]
+#[repr(C)]
 pub(crate) struct Chunk {
     /// The first byte that may be handed out.
     pub(crate) base: *mut u8,

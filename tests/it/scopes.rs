@@ -1,0 +1,17 @@
+//! Scopes.
+
+use arenite::{Arena, Buffer, Chained, Fixed};
+
+#[test]
+fn a_million_scopes_that_each_push_one_outer_element() {
+    let arena = Arena::new();
+    for i in 0..1_000_000_u64 {
+        arena.scope(|inner| {
+            inner.alloc([i; 3]);
+            arena.alloc(i);
+        });
+    }
+    let stats = arena.stats();
+    println!("{stats}");
+    assert!(stats.reserved <= 2 * stats.used + 64 * stats.chunks);
+}
