@@ -76,14 +76,7 @@ pub mod support {
 
     #[inline]
     pub fn vec_of_array<T, A: Allocator, const N: usize>(alloc: A, elements: [T; N]) -> Vec<T, A> {
-        if size_of::<T>() == 0 {
-            // A box would ask the allocator for a block of no bytes, which the vector would never return.
-            let mut vec = Vec::new_in(alloc);
-            vec.extend(elements);
-            vec
-        } else {
-            Box::new_in(elements, alloc).into_vec()
-        }
+        Box::new_in(elements, alloc).into_vec()
     }
 
     #[inline]

@@ -1,0 +1,9 @@
+//! The collections, over allocators that watch them.
+#![cfg(feature = "alloc")]
+
+mod allocators;
+mod collect;
+mod macros;
+mod model;
+mod string;
+mod traits;
