@@ -7,7 +7,7 @@ use core::{ptr, str};
 
 /// Growable UTF-8 text whose memory comes from `A`; what `std::string::String` is to the heap.
 ///
-/// As large as a `Vec<u8, A>`. Methods of [`str`] are reached by dereferencing.
+/// As large as a `Vec<u8, A>`. Methods of [`prim@str`] are reached by dereferencing.
 ///
 /// ```
 /// use allocator_api2::alloc::Global; // stands for any allocator, such as `&arena`
@@ -130,6 +130,12 @@ impl<A: Allocator> String<A> {
     }
 
     /// The bytes of the string, as a vector; O(1).
+    ///
+    /// ```
+    /// # use allocator_api2::alloc::Global;
+    /// # use arenite::collections::String;
+    /// assert_eq!(String::from_str_in("hi", Global).into_bytes(), [b'h', b'i']);
+    /// ```
     #[inline]
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8, A> {
@@ -145,6 +151,14 @@ impl<A: Allocator> String<A> {
     }
 
     /// The text, to change in place.
+    ///
+    /// ```
+    /// # use allocator_api2::alloc::Global;
+    /// # use arenite::collections::String;
+    /// let mut s = String::from_str_in("abc", Global);
+    /// s.as_mut_str().make_ascii_uppercase();
+    /// assert_eq!(s, "ABC");
+    /// ```
     #[inline]
     #[must_use]
     pub fn as_mut_str(&mut self) -> &mut str {
@@ -199,6 +213,14 @@ impl<A: Allocator> String<A> {
     /// # Panics
     ///
     /// If the capacity would exceed `isize::MAX`. A refusal by the allocator goes to the error handler of the program.
+    ///
+    /// ```
+    /// # use allocator_api2::alloc::Global;
+    /// # use arenite::collections::String;
+    /// let mut s = String::from_str_in("abc", Global);
+    /// s.reserve(10);
+    /// assert!(s.capacity() >= 13);
+    /// ```
     #[inline]
     pub fn reserve(&mut self, additional: usize) {
         if additional > self.bytes.capacity() - self.bytes.len() {
@@ -228,6 +250,14 @@ impl<A: Allocator> String<A> {
     /// # Errors
     ///
     /// If the capacity would exceed `isize::MAX` or the allocator refuses.
+    ///
+    /// ```
+    /// # use allocator_api2::alloc::Global;
+    /// # use arenite::collections::String;
+    /// let mut s = String::from_str_in("abc", Global);
+    /// assert!(s.try_reserve(usize::MAX).is_err());
+    /// assert_eq!(s, "abc");
+    /// ```
     #[inline]
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
         self.bytes.try_reserve(additional)
@@ -269,6 +299,14 @@ impl<A: Allocator> String<A> {
     /// # Panics
     ///
     /// As [`reserve`](Self::reserve).
+    ///
+    /// ```
+    /// # use allocator_api2::alloc::Global;
+    /// # use arenite::collections::String;
+    /// let mut s = String::from_str_in("foo", Global);
+    /// s.push_str("bar");
+    /// assert_eq!(s, "foobar");
+    /// ```
     #[inline]
     pub fn push_str(&mut self, text: &str) {
         self.reserve(text.len());

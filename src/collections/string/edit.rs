@@ -62,6 +62,14 @@ impl<A: Allocator> String<A> {
     /// # Panics
     ///
     /// If `length` lies within a character.
+    ///
+    /// ```
+    /// # use allocator_api2::alloc::Global;
+    /// # use arenite::collections::String;
+    /// let mut s = String::from_str_in("hello", Global);
+    /// s.truncate(4);
+    /// assert_eq!(s, "hell");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn truncate(&mut self, length: usize) {
@@ -102,6 +110,14 @@ impl<A: Allocator> String<A> {
     /// # Panics
     ///
     /// As [`insert`](Self::insert).
+    ///
+    /// ```
+    /// # use allocator_api2::alloc::Global;
+    /// # use arenite::collections::String;
+    /// let mut s = String::from_str_in("bar", Global);
+    /// s.insert_str(0, "foo");
+    /// assert_eq!(s, "foobar");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn insert_str(&mut self, at: usize, text: &str) {

@@ -15,6 +15,13 @@ impl<A: Allocator> String<A> {
     /// # Panics
     ///
     /// A refusal by the allocator goes to the error handler of the program.
+    ///
+    /// ```
+    /// # use allocator_api2::alloc::Global;
+    /// # use arenite::collections::String;
+    /// let s = String::from_str_in("text", Global);
+    /// assert_eq!((&*s, s.capacity()), ("text", 4));
+    /// ```
     #[inline]
     #[must_use]
     pub fn from_str_in(text: &str, alloc: A) -> Self {
