@@ -10,7 +10,8 @@
 /// may allocate from the same arena, and the vector can still grow in place. If an element panics, those before it are
 /// dropped.
 ///
-/// Call it by its path, `arenite::vec!`. A `use` of it, `use arenite::*` included, hides std's macro of the same name.
+/// Call it by its path, `arenite::vec!`. A `use` that names it hides std's macro of the same name; after a glob such as
+/// `use arenite::*`, a bare `vec!` is ambiguous and does not compile.
 ///
 /// ```
 /// use allocator_api2::alloc::Global; // stands for any allocator, such as `&arena`
@@ -44,8 +45,8 @@ macro_rules! vec {
 /// If a `Display` or other formatting implementation returns an error. A refusal by the allocator goes to the error
 /// handler of the program.
 ///
-/// Call it by its path, `arenite::format!`. A `use` of it, `use arenite::*` included, hides std's macro of the same
-/// name.
+/// Call it by its path, `arenite::format!`. A `use` that names it hides std's macro of the same name; after a glob such
+/// as `use arenite::*`, a bare `format!` is ambiguous and does not compile.
 ///
 /// ```
 /// use allocator_api2::alloc::Global; // stands for any allocator, such as `&arena`

@@ -87,6 +87,29 @@ fn what_a_lie_left_over_is_given_back() {
 }
 
 #[test]
+fn an_iterator_is_not_asked_again_once_it_ended() {
+    struct Resumes(u8);
+    impl Iterator for Resumes {
+        type Item = u8;
+        fn next(&mut self) -> Option<u8> {
+            self.0 += 1;
+            assert!(self.0 <= 6, "it had ended");
+            (self.0 != 6).then_some(self.0)
+        }
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (HINT.get(), None)
+        }
+    }
+    thread_local!(static HINT: Cell<usize> = const { Cell::new(0) });
+    for hint in [0, 4, 5, 6, 9] {
+        HINT.set(hint);
+        assert_eq!(Resumes(0).collect_in::<Vec<_, _>>(Global), [1, 2, 3, 4, 5]);
+        assert_eq!(*Resumes(0).collect_in::<Box<[_], _>>(Global), [1, 2, 3, 4, 5]);
+        assert_eq!(Resumes(0).map(|n| char::from(n + 96)).collect_in::<String<_>>(Global), "abcde");
+    }
+}
+
+#[test]
 fn a_hint_that_stays_small_does_not_make_growth_quadratic() {
     let alloc = Watched::new();
     let numbers: Vec<u32, _> = Claims { iter: 0..100_000, hint: (1, None) }.collect_in(&alloc);

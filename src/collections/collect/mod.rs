@@ -4,10 +4,9 @@
 mod hash;
 mod short_circuit;
 mod text;
+mod vec;
 
 use allocator_api2::alloc::Allocator;
-use allocator_api2::boxed::Box;
-use allocator_api2::vec::Vec;
 
 /// The most memory, in bytes, that is asked for because of a size hint alone. An honest iterator that
 /// yields more gets there by doubling.
@@ -76,42 +75,4 @@ pub trait FromIteratorIn<T>: Sized {
 
     /// The collection of all that `iter` yields, in `alloc`.
     fn from_iter_in<I: IntoIterator<Item = T>>(iter: I, alloc: Self::Allocator) -> Self;
-}
-
-impl<T, A: Allocator> FromIteratorIn<T> for Vec<T, A> {
-    type Allocator = A;
-
-    fn from_iter_in<I: IntoIterator<Item = T>>(iter: I, alloc: A) -> Self {
-        let mut iter = iter.into_iter();
-        let mut items = Self::new_in(alloc);
-        let (promised, _) = iter.size_hint();
-        // Refused or not: the elements may never come. If they do, `push` asks again.
-        let _ = items.try_reserve_exact(trusted::<T>(promised));
-        while let Some(item) = iter.next() {
-            if items.len() == items.capacity() {
-                grow(&mut items, iter.size_hint().0);
-            }
-            items.push(item);
-        }
-        if items.len() < promised {
-            // The hint was a lie, so that a good deal may be left over, and no honest iterator pays for this.
-            items.shrink_to_fit();
-        }
-        items
-    }
-}
-
-/// Makes room for one element more, and for the `hinted` ones after it as far as they are trusted. More than that is
-/// asked for if need be, so that a hint that stays small does not lead to growth in small steps.
-#[cold]
-fn grow<T, A: Allocator>(items: &mut Vec<T, A>, hinted: usize) {
-    let _ = items.try_reserve(trusted::<T>(hinted).saturating_add(1));
-}
-
-impl<T, A: Allocator> FromIteratorIn<T> for Box<[T], A> {
-    type Allocator = A;
-
-    fn from_iter_in<I: IntoIterator<Item = T>>(iter: I, alloc: A) -> Self {
-        Vec::from_iter_in(iter, alloc).into_boxed_slice()
-    }
 }

@@ -23,12 +23,12 @@ impl<A: Allocator> String<A> {
     /// ```
     #[inline]
     pub fn push(&mut self, character: char) {
-        let mut buffer = [0; 4];
-        if character.is_ascii() {
-            // The same as below, but the length is known: the copy is a store.
-            self.push_str(character.encode_utf8(&mut buffer));
-        } else {
-            self.push_str(character.encode_utf8(&mut buffer));
+        // With its length known, the copy of the bytes is a store and not a call.
+        match character.len_utf8() {
+            1 => self.push_str(character.encode_utf8(&mut [0; 1])),
+            2 => self.push_str(character.encode_utf8(&mut [0; 2])),
+            3 => self.push_str(character.encode_utf8(&mut [0; 3])),
+            _ => self.push_str(character.encode_utf8(&mut [0; 4])),
         }
     }
 
@@ -207,13 +207,14 @@ impl<A: Allocator> String<A> {
     pub fn retain(&mut self, mut keep: impl FnMut(char) -> bool) {
         // SAFETY: `Retain` makes the bytes text again when it is dropped, also while unwinding. It lives on this frame
         // alone, so that it is dropped, and until then `keep` cannot reach the string, which is borrowed mutably.
-        let mut state = Retain { bytes: unsafe { self.as_mut_vec() }, write: 0, read: 0 };
+        let mut state = Retain { bytes: unsafe { self.as_mut_vec() }, write: 0, run: 0, read: 0 };
         while let Some(character) = state.next_unread() {
-            if keep(character) {
-                state.keep(character.len_utf8());
-            } else {
-                state.read += character.len_utf8();
+            let kept = keep(character);
+            let next = state.read + character.len_utf8();
+            if !kept {
+                state.close_run(next);
             }
+            state.read = next;
         }
     }
 
@@ -276,39 +277,38 @@ fn splice<A: Allocator>(bytes: &mut Vec<u8, A>, range: Range<usize>, new: &[u8])
     bytes.truncate(new_end + (length - range.end));
 }
 
-/// A string while [`String::retain`] runs: kept text up to `write`, rubbish up to `read`, then text not yet looked at.
+/// A string while [`String::retain`] runs: the text kept so far up to `write`; rubbish; from `run` on text that has kept
+/// its place, of which that from `read` on was not looked at yet. Runs are moved whole.
 struct Retain<'a, A: Allocator> {
     bytes: &'a mut Vec<u8, A>,
-    /// Invariant: at most `read`.
+    /// Invariant: at most `run`.
     write: usize,
+    /// Invariant: at most `read`.
+    run: usize,
     /// Invariant: at most the length; a character starts here, or the text ends.
     read: usize,
 }
 
 impl<A: Allocator> Retain<'_, A> {
+    #[inline]
     fn next_unread(&self) -> Option<char> {
         // SAFETY: nothing from `read` on was changed, and a character starts there.
         let unread = unsafe { str::from_utf8_unchecked(&self.bytes[self.read..]) };
         unread.chars().next()
     }
 
-    /// Moves the next `length` bytes, a whole character, to the end of what is kept.
-    fn keep(&mut self, length: usize) {
-        if self.write < self.read {
-            // Not `copy_within`: a call costs more than the four bytes there are at most.
-            for offset in 0..length {
-                self.bytes[self.write + offset] = self.bytes[self.read + offset];
-            }
-        }
-        self.write += length;
-        self.read += length;
+    /// Moves the run, up to `read`, to the end of what is kept. The next one starts at `next`.
+    fn close_run(&mut self, next: usize) {
+        self.bytes.copy_within(self.run..self.read, self.write);
+        self.write += self.read - self.run;
+        self.run = next;
     }
 }
 
 impl<A: Allocator> Drop for Retain<'_, A> {
     fn drop(&mut self) {
-        let unread = self.bytes.len() - self.read;
-        self.bytes.copy_within(self.read.., self.write);
-        self.bytes.truncate(self.write + unread);
+        let rest = self.bytes.len() - self.run;
+        self.bytes.copy_within(self.run.., self.write);
+        self.bytes.truncate(self.write + rest);
     }
 }
