@@ -15,6 +15,8 @@ pub(crate) struct Watched {
     pub(crate) left: Cell<usize>,
     /// The largest block it grants, in bytes.
     pub(crate) largest: Cell<usize>,
+    /// The largest block it was asked for, in bytes.
+    pub(crate) largest_asked: Cell<usize>,
 }
 
 impl Watched {
@@ -24,6 +26,7 @@ impl Watched {
             granted: Cell::new(0),
             left: Cell::new(usize::MAX),
             largest: Cell::new(usize::MAX),
+            largest_asked: Cell::new(0),
         }
     }
 
@@ -52,6 +55,7 @@ unsafe impl Allocator for &Watched {
         if layout.size() == 0 {
             return Global.allocate(layout);
         }
+        self.largest_asked.set(self.largest_asked.get().max(layout.size()));
         if self.left.get() == 0 || layout.size() > self.largest.get() {
             return Err(AllocError);
         }

@@ -4,7 +4,7 @@ use crate::allocators::Watched;
 use allocator_api2::alloc::Global;
 use allocator_api2::boxed::Box;
 use allocator_api2::vec::Vec;
-use arenite::collections::{CollectIn, String};
+use arenite::collections::{CollectIn, FromIteratorIn, String};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -65,6 +65,7 @@ fn a_lie_changes_nothing_but_the_time_it_takes() {
         let units: Vec<(), _> = Claims { iter: std::iter::repeat_n((), 300), hint }.collect_in(&alloc);
         assert_eq!(units.len(), 300);
         assert!(alloc.granted.get() < 30, "{} allocations for {hint:?}", alloc.granted.get());
+        assert!(alloc.largest_asked.get() <= 64 << 20, "{} bytes for {hint:?}", alloc.largest_asked.get());
     }
 }
 
@@ -151,6 +152,22 @@ fn the_first_failure_ends_it_and_frees_what_there_was() {
     assert_eq!(none, None);
     let some: Option<Box<[char], _>> = ['a', 'b'].map(Some).into_iter().collect_in(&alloc);
     assert_eq!(*some.unwrap(), ['a', 'b']);
+}
+
+#[test]
+fn nothing_follows_a_failure_even_if_a_collection_asks_again() {
+    struct Twice(usize);
+    impl FromIteratorIn<i32> for Twice {
+        type Allocator = Global;
+        fn from_iter_in<I: IntoIterator<Item = i32>>(iter: I, _: Global) -> Self {
+            let mut iter = iter.into_iter();
+            Self(iter.by_ref().count() + iter.count())
+        }
+    }
+    let collected = [Ok(1), Err('a'), Ok(2), Err('b')].into_iter().collect_in::<Result<Twice, _>>(Global);
+    assert_eq!(collected.map(|twice| twice.0), Err('a'));
+    let collected = [Some(1), Some(2)].into_iter().collect_in::<Option<Twice>>(Global);
+    assert_eq!(collected.map(|twice| twice.0), Some(2));
 }
 
 #[test]
