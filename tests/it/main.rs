@@ -1,3 +1,5 @@
-//! All integration tests, in one binary.
+//! All integration tests, in one binary: each further one would link the crate again.
 
+#[cfg(feature = "alloc")]
+mod collections;
 mod scopes;
