@@ -6,5 +6,6 @@ extern crate alloc;
 
 #[cfg(feature = "alloc")]
 pub mod collections;
+#[cfg(feature = "alloc")]
 pub mod testing;
 pub mod wrap;

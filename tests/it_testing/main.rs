@@ -1,0 +1,4 @@
+//! The wrappers and the test harnesses.
+
+mod conformance;
+mod hostile;
