@@ -127,7 +127,12 @@ macro_rules! allocator_by_forwarding {
 }
 
 #[inline]
-pub(super) fn allocate<O: Observe>(observer: &O, inner: &impl Allocator, layout: Layout, zeroed: bool) -> Granted {
+pub(super) fn allocate<O: Observe>(
+    observer: &O,
+    inner: &impl Allocator,
+    layout: Layout,
+    zeroed: bool,
+) -> Granted {
     let request = Request::Allocate { layout, zeroed };
     let result = match observer.before(request) {
         Route::Refuse => Err(AllocError),
@@ -216,7 +221,11 @@ pub(super) unsafe fn shrink<O: Observe>(
 fn hand_out<O: Observe>(result: Granted, asked: Layout) -> Granted {
     // The inner allocator accepts every size from `asked.size()` to what it granted, so the shorter slice names the
     // one size with which the block can come back.
-    if O::EXACT { result.map(|block| NonNull::slice_from_raw_parts(block.cast(), asked.size())) } else { result }
+    if O::EXACT {
+        result.map(|block| NonNull::slice_from_raw_parts(block.cast(), asked.size()))
+    } else {
+        result
+    }
 }
 
 /// Writes zeroes to bytes `from..to` of `block`.
@@ -237,7 +246,13 @@ unsafe fn clear(block: NonNull<u8>, from: usize, to: usize) {
 ///
 /// `block` must be allocated from `inner`, and `old` must fit it.
 #[cold]
-unsafe fn relocate(inner: &impl Allocator, block: NonNull<u8>, old: Layout, new: Layout, zeroed: bool) -> Granted {
+unsafe fn relocate(
+    inner: &impl Allocator,
+    block: NonNull<u8>,
+    old: Layout,
+    new: Layout,
+    zeroed: bool,
+) -> Granted {
     /// What the old block is left full of, so that a pointer kept to it does not read the old content by chance.
     const JUNK: u8 = 0xDD;
 

@@ -14,6 +14,8 @@ conformance_suite!(moving, always_moving(Global));
 conformance_suite!(sometimes_failing, every_third_fails(Global), Conformance::new().may_run_out(true));
 conformance_suite!(nested, Counting::new(Failing::new(Counting::new(Global))));
 conformance_suite!(surplus, Hostile::new(Defect::None), small());
+conformance_suite!(kept_surplus, Hostile::new(Defect::KeepsOldSurplus), small());
+conformance_suite!(counting_kept_surplus, Counting::new(Hostile::new(Defect::KeepsOldSurplus)), small());
 conformance_suite!(counting_surplus, Counting::new(Hostile::new(Defect::None)), small());
 conformance_suite!(moving_surplus, always_moving(Hostile::new(Defect::None)), small());
 
@@ -107,7 +109,8 @@ fn random_programs_find_most_defects() {
         Defect::ForgetsWhenMoved,
     ];
     for (defect, ..) in DEFECTS {
-        let check = || small().operations(20_000).check_property(Property::RandomProgram, Hostile::new(defect));
+        let check =
+            || small().operations(20_000).check_property(Property::RandomProgram, Hostile::new(defect));
         assert_eq!(complaint(check).is_none(), special.contains(&defect), "{defect:?}");
     }
 }
@@ -115,9 +118,9 @@ fn random_programs_find_most_defects() {
 #[test]
 fn every_property_finds_something() {
     for &property in Property::ALL {
-        let found = DEFECTS
-            .iter()
-            .any(|&(defect, ..)| complaint(|| small().check_property(property, Hostile::new(defect))).is_some());
+        let found = DEFECTS.iter().any(|&(defect, ..)| {
+            complaint(|| small().check_property(property, Hostile::new(defect))).is_some()
+        });
         assert!(found, "{property:?}");
     }
 }
@@ -138,14 +141,16 @@ fn blocks_inside_of_the_allocator_are_found_before_it_moves() {
         assert!(complaint.unwrap().contains("do not lie inside of it"), "{property:?}");
     }
     // By reference it does what it should.
-    options.check_property(Property::Alignment, &Inline::new());
+    let inline = Inline::new();
+    options.check_property(Property::Alignment, &inline);
 }
 
 #[test]
 fn refusing_everything_is_no_way_to_pass() {
     let options = small().may_run_out(true);
     for &property in Property::ALL {
-        let complaint = complaint(|| options.check_property(property, Hostile::new(Defect::RefusesEverything)));
+        let complaint =
+            complaint(|| options.check_property(property, Hostile::new(Defect::RefusesEverything)));
         assert!(complaint.unwrap().contains("hands out memory"), "{property:?}");
     }
 }
@@ -168,7 +173,8 @@ fn running_out_is_checked_where_it_is_allowed() {
 #[test]
 fn a_complaint_says_rule_call_numbers_and_seed() {
     let options = small().seed(0xBEEF);
-    let complaint = complaint(|| options.check_property(Property::Alignment, Hostile::new(Defect::HalfAligned)));
+    let complaint =
+        complaint(|| options.check_property(Property::Alignment, Hostile::new(Defect::HalfAligned)));
     let complaint = complaint.unwrap();
     for part in [
         "a granted block has the alignment asked for",

@@ -86,7 +86,13 @@ impl Conformance {
     /// The defaults: a fixed seed, 4 000 operations, blocks of up to 64 KiB aligned to up to 2 MiB, and an allocator
     /// that meets every such request.
     pub const fn new() -> Self {
-        Self { seed: 0xA3E4_17E5, operations: 4_000, max_size: 64 << 10, max_align: 2 << 20, may_run_out: false }
+        Self {
+            seed: 0xA3E4_17E5,
+            operations: 4_000,
+            max_size: 64 << 10,
+            max_align: 2 << 20,
+            may_run_out: false,
+        }
     }
 
     /// What random choices start from. The same seed makes the same calls.
@@ -170,13 +176,15 @@ impl Conformance {
     /// The nearest layout that the options allow to ask for.
     fn layout(&self, size: usize, align: usize) -> Layout {
         let (size, align) = (size.min(self.max_size), align.min(self.max_align));
-        Layout::from_size_align(size, align).expect("`max_size` and `max_align` together exceed the address space")
+        Layout::from_size_align(size, align)
+            .expect("`max_size` and `max_align` together exceed the address space")
     }
 
     /// Every alignment that the options allow to ask for.
     fn alignments(&self) -> impl Iterator<Item = usize> + use<> {
         let largest = self.max_align;
-        iter::successors(Some(1), move |align: &usize| align.checked_mul(2)).take_while(move |align| *align <= largest)
+        iter::successors(Some(1), move |align: &usize| align.checked_mul(2))
+            .take_while(move |align| *align <= largest)
     }
 }
 

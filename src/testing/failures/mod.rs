@@ -26,10 +26,12 @@
 mod report;
 mod run;
 
-pub use report::{Pass, Report, Run, Verdict};
+pub use report::Report;
+pub use run::{Pass, Run, Verdict};
 
 use crate::wrap::{Counting, Failing};
 use allocator_api2::alloc::{Allocator, Global};
+use run::perform;
 
 /// The allocator that a program under test is given, by reference.
 ///
@@ -39,21 +41,22 @@ pub type Probe<'a, A = Global> = Counting<Failing<&'a A>>;
 
 /// Lets each allocation of `program` from the global allocator fail once, with the default options.
 ///
-/// Runs `program` twice, and once more for each request that it makes.
+/// Runs `program` twice, and once more for each request that it makes: quadratic in the work it does.
 ///
 /// ```
 /// use allocator_api2::{alloc::AllocError, boxed::Box};
 /// use arenite::testing::failures::{Verdict, check_all_allocation_failures};
 ///
 /// let report = check_all_allocation_failures(|allocator| {
-///     let first = Box::try_new_in(1, allocator)?;
-///     core::mem::forget(Box::try_new_in(2, allocator));
-///     drop(first);
+///     let first = Box::into_raw(Box::try_new_in(1, allocator)?);
+///     let second = Box::try_new_in(2, allocator)?; // forgets to free the first
+///     drop(second);
+///     // SAFETY: the pointer is a box's of this allocator.
+///     drop(unsafe { Box::from_raw_in(first, allocator) });
 ///     Ok::<(), AllocError>(())
 /// });
-/// assert_eq!(report.requests(), 2);
-/// let leaks = report.problems().filter(|run| run.verdict() == Verdict::Leaked).count();
-/// assert!(leaks > 0);
+/// let problem = report.problems().next().unwrap();
+/// assert_eq!((problem.request(), problem.verdict()), (Some(2), Verdict::Leaked));
 /// ```
 pub fn check_all_allocation_failures<T, E>(program: impl FnMut(&Probe<'_>) -> Result<T, E>) -> Report {
     Failures::new().check(program)
@@ -63,17 +66,19 @@ pub fn check_all_allocation_failures<T, E>(program: impl FnMut(&Probe<'_>) -> Re
 ///
 /// ```
 /// use allocator_api2::alloc::{Allocator, Global};
+/// use allocator_api2::{collections::TryReserveError, vec::Vec};
 /// use arenite::testing::failures::{Failures, Probe};
 /// use arenite::wrap::Counting;
 ///
-/// fn program<A: Allocator>(allocator: &Probe<'_, A>) -> Result<(), impl Sized + use<A>> {
-///     let mut bytes = allocator_api2::vec::Vec::<u8, _>::new_in(allocator);
+/// fn program<A: Allocator>(allocator: &Probe<'_, A>) -> Result<(), TryReserveError> {
+///     let mut bytes = Vec::<u8, _>::new_in(allocator);
 ///     bytes.try_reserve(10)?;
 ///     bytes.try_reserve(1000)
 /// }
 ///
 /// let base = Counting::new(Global);
-/// Failures::new().from_then_on(true).moving(true).over(&base).check(program).assert_clean();
+/// let report = Failures::new().from_then_on(true).moving(true).over(&base).check(program);
+/// report.assert_clean();
 /// assert_eq!(base.counts().bytes_live, 0);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,22 +140,26 @@ impl<A: Allocator> Failures<A> {
     /// infallible methods of collections make it, ends the process: nothing can be reported then.
     pub fn check<T, E>(&self, mut program: impl FnMut(&Probe<'_, A>) -> Result<T, E>) -> Report {
         let mut report = Report::new(self.allow_swallowed);
-        for moving in [false, true] {
-            if moving && !self.moving {
-                continue;
+        for pass in self.passes() {
+            let mut perform = |request| perform(&self.base, self.shrinks, pass, request, &mut program);
+            let unaided = perform(None);
+            let again = perform(None).expecting(unaided.requests());
+            report.add(unaided);
+            report.add(again);
+            if unaided.is_repeatable() && again.is_repeatable() {
+                for request in 1..=unaided.requests() {
+                    report.add(perform(Some(request)));
+                }
             }
-            let mut run = |plan| run::run(&self.base, self.shrinks, plan, &mut program);
-            let unaided = run(run::Plan { pass: Pass { moving, from_then_on: false }, request: None });
-            report.begin_pass(&unaided);
-            // Whether the program makes the same requests each time has to be known before one is taken from it.
-            let again = run(run::Plan { pass: Pass { moving, from_then_on: false }, request: None });
-            let steady = report.add_unaided(unaided, again);
-            if !steady {
-                continue;
-            }
-            todo!()
         }
         report
+    }
+
+    fn passes(&self) -> impl Iterator<Item = Pass> + use<A> {
+        let Self { moving, from_then_on, .. } = *self;
+        let all = [(false, false), (false, true), (true, false), (true, true)];
+        let wanted = move |pass: &(bool, bool)| (moving || !pass.0) && (from_then_on || !pass.1);
+        all.into_iter().filter(wanted).map(|(moving, from_then_on)| Pass { moving, from_then_on })
     }
 }
 

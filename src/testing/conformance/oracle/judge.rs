@@ -55,7 +55,10 @@ impl<A: Allocator> Oracle<A> {
     ) -> Option<NonNull<[u8]>> {
         let Ok(granted) = result else {
             if !self.books.options.may_run_out {
-                self.fail("an allocator that may not run out meets every request", format_args!("{call} was refused"));
+                self.fail(
+                    "an allocator that may not run out meets every request",
+                    format_args!("{call} was refused"),
+                );
             }
             return None;
         };
@@ -130,7 +133,8 @@ impl<A: Allocator> Oracle<A> {
     pub(super) fn verify_after(&self, index: usize, failed: Option<Call>) {
         let block = self.books.live[index];
         // SAFETY: the block is live, so all that was granted of it is valid for reads.
-        let Some(mismatch) = (unsafe { pattern::first_mismatch(block.start, block.granted, block.key) }) else {
+        let Some(mismatch) = (unsafe { pattern::first_mismatch(block.start, block.granted, block.key) })
+        else {
             return;
         };
         let (start, len) = (block.start.addr(), block.granted);
@@ -157,7 +161,8 @@ impl<A: Allocator> Oracle<A> {
     pub(super) fn granted_the_impossible(&self, call: Call, granted: NonNull<[u8]>) {
         // With narrower addresses a request for half of them can be met.
         if usize::BITS >= 64 {
-            let what = format_args!("{call} returned {} bytes at {:#x}", granted.len(), granted.cast::<u8>().addr());
+            let what =
+                format_args!("{call} returned {} bytes at {:#x}", granted.len(), granted.cast::<u8>().addr());
             self.fail("what no memory can hold is refused", what);
         }
     }

@@ -75,7 +75,8 @@ pub(super) struct Oracle<A> {
 impl<A: Allocator> Oracle<A> {
     pub(super) fn new(allocator: A, options: Conformance, property: &'static str) -> Self {
         // Each property gets a sequence of its own, so that adding a choice to one leaves the others as they were.
-        let seed = property.bytes().fold(options.seed, |seed, byte| Random::new(seed ^ u64::from(byte)).next());
+        let seed =
+            property.bytes().fold(options.seed, |seed, byte| Random::new(seed ^ u64::from(byte)).next());
         let random = Random::new(seed);
         let books = Books { live: Vec::new(), options, property, random, calls: 0, grants: 0 };
         Self { allocator, books }
@@ -146,7 +147,9 @@ impl<A: Allocator> Oracle<A> {
             // SAFETY: as above.
             unsafe { self.allocator.grow(old.start, old.layout, new) }
         };
-        let Some(granted) = self.judge_resize(index, call, result, new, old.layout.size()) else { return false };
+        let Some(granted) = self.judge_resize(index, call, result, new, old.layout.size()) else {
+            return false;
+        };
         if zeroed {
             let (from, known) = (old.layout.size(), old.granted.clamp(old.layout.size(), granted.len()));
             // SAFETY: the allocator granted `granted.len()` bytes, and `known` is no more.

@@ -1,58 +1,16 @@
 //! An allocator with a defect of choice. Its memory is a buffer of its own, so that whatever it does wrong stays there.
 
+mod defect;
+mod inline;
+
+pub(crate) use defect::Defect;
+pub(crate) use inline::Inline;
+
 use allocator_api2::alloc::{AllocError, Allocator};
 use std::alloc::Layout;
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
-
-/// What is wrong with it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Defect {
-    None,
-    // Placement.
-    HalfAligned,
-    AlignsTheOffset,
-    OverlapsNeighbour,
-    GrantsTooLittle,
-    ClaimsTooMuch,
-    ClaimsEverything,
-    EmptyIsUnaligned,
-    EmptyIsRefused,
-    EmptyFreesNeighbour,
-    // Zeroing.
-    ZeroedIsDirty,
-    ZeroedSurplusIsDirty,
-    ZeroesNeighbour,
-    GrowthIsDirty,
-    OldSurplusIsJunk,
-    GrowthIsNeighboursBytes,
-    GrowZeroedWipes,
-    // Resizing.
-    GrowCopiesHalf,
-    GrowCopiesAskedOnly,
-    GrowRunsIntoNeighbour,
-    GrowKeepsAlignment,
-    GrowFreesTheNewBlock,
-    ShrinkKeepsAlignment,
-    ShrinkCutsTail,
-    ShrinkCopiesOldSize,
-    ShrinkCopiesForwards,
-    // Failing.
-    FailedGrowFrees,
-    FailedGrowClobbers,
-    FailedShrinkFrees,
-    HugeSizeWraps,
-    HugeAlignmentIsCapped,
-    StaysFull,
-    RefusesEverything,
-    // Freeing, moving, cloning.
-    FreesTheLatest,
-    FreesNeighbour,
-    PoisonsNeighbour,
-    ForgetsWhenMoved,
-    CloneForgets,
-}
 
 #[derive(Clone, Copy, Debug)]
 struct Live {
@@ -100,7 +58,14 @@ impl Hostile {
         // SAFETY: the buffer was just allocated with this size.
         unsafe { buffer.write_bytes(0xA5, BUFFER.size()) };
         let (buffer, live) = (Rc::new(Buffer(buffer)), Rc::default());
-        Self { buffer, defect, live, calls: Cell::new(0), full: Cell::new(false), seen_at: Cell::new(ptr::null()) }
+        Self {
+            buffer,
+            defect,
+            live,
+            calls: Cell::new(0),
+            full: Cell::new(false),
+            seen_at: Cell::new(ptr::null()),
+        }
     }
 
     fn has(&self, defect: Defect) -> bool {
@@ -141,7 +106,8 @@ impl Hostile {
         let mut end = FIRST;
         let next = live.iter().map(|block| (block.start, block.len)).chain([(BUFFER.size(), 0)]);
         for (next, next_len) in next {
-            let start = (base + end).checked_next_multiple_of(align)?.checked_sub(base)?.checked_add(extra)?;
+            let start =
+                (base + end).checked_next_multiple_of(align)?.checked_sub(base)?.checked_add(extra)?;
             if start.checked_add(len)? <= next {
                 return Some(start);
             }
@@ -159,7 +125,11 @@ impl Hostile {
 
     fn grant(&self, start: usize, len: usize, layout: Layout) -> NonNull<[u8]> {
         let (mut start, mut claimed) = (start, len);
-        if self.has(Defect::OverlapsNeighbour) && self.calls.get() % 7 == 0 && layout.align() <= 8 && start > 64 {
+        if self.has(Defect::OverlapsNeighbour)
+            && self.calls.get() % 7 == 0
+            && layout.align() <= 8
+            && start > 64
+        {
             start -= 8;
         }
         if self.has(Defect::GrantsTooLittle) && layout.size() > 1 {
@@ -189,7 +159,8 @@ impl Hostile {
             align = align.min(4096);
         }
         let stuck = self.full.get() && self.has(Defect::StaysFull);
-        let len = size.checked_next_multiple_of(GRANULE).filter(|_| !stuck && !self.has(Defect::RefusesEverything));
+        let len =
+            size.checked_next_multiple_of(GRANULE).filter(|_| !stuck && !self.has(Defect::RefusesEverything));
         let Some((start, len)) = len.and_then(|len| Some((self.find(len, align)?, len))) else {
             self.full.set(true);
             return Err(AllocError);
@@ -224,7 +195,8 @@ impl Hostile {
             live.remove(latest.expect("something is live"));
             return;
         }
-        let reach = if self.has(Defect::FreesNeighbour) { layout.size().next_multiple_of(GRANULE) + 1 } else { 1 };
+        let reach =
+            if self.has(Defect::FreesNeighbour) { layout.size().next_multiple_of(GRANULE) + 1 } else { 1 };
         live.retain(|block| !(start..start + reach).contains(&block.start));
         drop(live);
         if self.has(Defect::PoisonsNeighbour) {
@@ -252,7 +224,13 @@ impl Hostile {
         live.iter().find(|block| block.start == start).map_or(0, |block| block.asked)
     }
 
-    fn moved(&self, block: NonNull<u8>, old: Layout, new: Layout, copied: usize) -> Result<NonNull<[u8]>, AllocError> {
+    fn moved(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+        copied: usize,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         let fresh = self.obtain(new)?;
         if copied > 0 {
             self.copy(self.offset(block), self.offset(fresh.cast()), copied);
@@ -302,7 +280,7 @@ unsafe impl Allocator for Hostile {
             Defect::ZeroesNeighbour => granted.len() + 1,
             _ => granted.len(),
         };
-        if granted.len() > 0 {
+        if !granted.is_empty() {
             self.fill(self.offset(granted.cast()), len, 0);
         }
         Ok(granted)
@@ -316,14 +294,26 @@ unsafe impl Allocator for Hostile {
         self.enlarge(block, old, new)
     }
 
-    unsafe fn grow_zeroed(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+    unsafe fn grow_zeroed(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         let granted = self.enlarge(block, old, new)?;
-        if granted.len() == 0 {
+        if granted.is_empty() {
             return Ok(granted);
         }
         let start = self.offset(granted.cast());
         match self.defect {
             Defect::GrowthIsDirty => {}
+            Defect::KeepsOldSurplus => {
+                let kept = old.size().next_multiple_of(GRANULE);
+                if old.size() > 0 && self.offset(block) != start {
+                    self.copy(self.offset(block), start, kept);
+                }
+                self.fill(start + kept, granted.len() - kept, 0);
+            }
             Defect::OldSurplusIsJunk => {
                 let surplus = old.size().next_multiple_of(GRANULE);
                 self.fill(start + old.size(), granted.len() - old.size(), 0);
@@ -339,7 +329,12 @@ unsafe impl Allocator for Hostile {
         Ok(granted)
     }
 
-    unsafe fn shrink(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+    unsafe fn shrink(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         if new.size() == 0 {
             let granted = self.empty(new.align())?;
             self.release(block, old);
@@ -384,33 +379,13 @@ impl Clone for Hostile {
     fn clone(&self) -> Self {
         let live = if self.has(Defect::CloneForgets) { Rc::default() } else { Rc::clone(&self.live) };
         let (buffer, seen_at) = (Rc::clone(&self.buffer), Cell::new(ptr::null()));
-        Self { buffer, defect: self.defect, live, calls: self.calls.clone(), full: self.full.clone(), seen_at }
+        Self {
+            buffer,
+            defect: self.defect,
+            live,
+            calls: self.calls.clone(),
+            full: self.full.clone(),
+            seen_at,
+        }
     }
-}
-
-/// Lends out bytes of its own value.
-#[derive(Debug)]
-pub(crate) struct Inline {
-    buffer: std::cell::UnsafeCell<[u64; 1024]>,
-    used: Cell<usize>,
-}
-
-impl Inline {
-    pub(crate) fn new() -> Self {
-        Self { buffer: [0; 1024].into(), used: Cell::new(0) }
-    }
-}
-
-// SAFETY: it is not: a block does not survive a move of the allocator. The suite has to see that before it moves one.
-unsafe impl Allocator for Inline {
-    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-        let base = self.buffer.get().addr();
-        let start = (base + self.used.get()).next_multiple_of(layout.align()) - base;
-        let end = start.checked_add(layout.size()).filter(|end| *end <= size_of_val(&self.buffer)).ok_or(AllocError)?;
-        self.used.set(end);
-        let start = NonNull::new(self.buffer.get().cast::<u8>().wrapping_add(start)).ok_or(AllocError)?;
-        Ok(NonNull::slice_from_raw_parts(start, layout.size()))
-    }
-
-    unsafe fn deallocate(&self, _block: NonNull<u8>, _layout: Layout) {}
 }
