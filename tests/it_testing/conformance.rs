@@ -159,6 +159,12 @@ fn refusing_everything_is_no_way_to_pass() {
 fn running_out_is_checked_where_it_is_allowed() {
     let options = small().may_run_out(true);
     options.check_property(Property::FailedResize, Hostile::new(Defect::None));
+    // More than its buffer holds, so that ordinary requests fail as well as impossible ones.
+    let crowded = options.max_size(256 << 10);
+    crowded.check(|| Hostile::new(Defect::None));
+    let clobbering = || Hostile::new(Defect::FailedGrowClobbers);
+    let clobbered = complaint(|| crowded.check_property(Property::RandomProgram, clobbering()));
+    assert!(clobbered.unwrap().contains("leaves the block as it was"));
     let limited = |bytes| {
         let failing = Failing::new(Global);
         failing.fail_above(bytes);
