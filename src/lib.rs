@@ -15,6 +15,7 @@ pub mod collections;
 mod error;
 mod raw;
 mod size;
+#[cfg(feature = "alloc")]
 pub mod testing;
 mod track;
 pub mod wrap;

@@ -56,7 +56,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         self.cursor.take_any(layout).ok_or(AllocError)
     }
 
-    /// Makes room in place for a block of `footprint` bytes aligned to `align` behind the cursor.
+    /// Makes room in place for a block of `footprint` bytes aligned to `align`, for which the window has none.
     pub(super) fn extend(&self, footprint: usize, align: usize) -> bool {
         let chunk = self.held.chunk.get();
         if !B::GROWS_IN_PLACE || chunk.is_none() {

@@ -2,4 +2,9 @@
 
 #[cfg(feature = "alloc")]
 mod collections;
+#[cfg(feature = "alloc")]
+mod conformance;
+#[cfg(feature = "alloc")]
 mod scopes;
+#[cfg(feature = "alloc")]
+mod testing;
