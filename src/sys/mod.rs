@@ -1,0 +1,22 @@
+//! The only calls into the operating system.
+//!
+//! Each is one thing that the system does, with its errors; no policy. Address ranges are in whole pages.
+
+#[cfg(all(unix, not(miri)))]
+mod unix;
+#[cfg(all(unix, not(miri)))]
+pub(crate) use unix::{advise_huge, advise_small, commit, discard, lock, populate, release, reserve};
+
+#[cfg(not(all(unix, not(miri))))]
+mod absent;
+#[cfg(not(all(unix, not(miri))))]
+pub(crate) use absent::{advise_huge, advise_small, commit, discard, lock, populate, release, reserve};
+
+/// Bytes in a page.
+#[inline]
+pub(crate) fn page_size() -> usize {
+    region::page::size()
+}
+
+/// Bytes in a huge page, as far as rounding to them pays: 2 MiB on every system that has them with 4 KiB pages.
+pub(crate) const HUGE_PAGE: usize = 2 << 20;
