@@ -18,9 +18,16 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
     }
 
+    #[inline(always)]
+    fn block_slow(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let block = self.block_cold(layout);
+        self.cursor.look_again();
+        block
+    }
+
     #[cold]
     #[inline(never)]
-    fn block_slow(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    fn block_cold(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         self.refill(layout)
     }
 
