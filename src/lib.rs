@@ -15,6 +15,10 @@ pub mod collections;
 mod error;
 mod raw;
 mod size;
+#[cfg(feature = "virtual-memory")]
+mod sync;
+#[cfg(feature = "virtual-memory")]
+mod sys;
 #[cfg(feature = "alloc")]
 pub mod testing;
 mod track;
@@ -27,4 +31,6 @@ pub use arena::{
     AllocOrInitError, Arena, ArenaBox, Checkpoint, Child, ChunkIter, ChunkRawIter, ResetMode, Stats,
 };
 pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
+#[cfg(feature = "virtual-memory")]
+pub use backing::{HugePages, Virtual};
 pub use error::CreateError;

@@ -82,6 +82,9 @@ struct Held {
     spares: SpareList,
     /// Bytes handed out from windows that this handle has left, and from side chunks.
     left: Cell<usize>,
+    /// Children that have not ended; forgotten ones never do. Counted where fresh memory is zero: nobody knows how much of
+    /// its memory a forgotten child wrote.
+    children: Cell<u32>,
 }
 
 impl Held {
@@ -92,6 +95,7 @@ impl Held {
             own: ChunkList::new(),
             spares: SpareList::new(),
             left: Cell::new(0),
+            children: Cell::new(0),
         }
     }
 }
@@ -121,6 +125,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 impl<B: Backing, const M: usize> Drop for Arena<B, M> {
     #[inline]
     fn drop(&mut self) {
+        if B::FRESH_IS_ZERO && matches!(self.home, Home::Root(_)) {
+            self.flush();
+        }
         if let Home::Root(root) = &mut self.home {
             // SAFETY: blocks and children borrow the arena, so none is left in use.
             unsafe { root.release_all() };

@@ -8,7 +8,7 @@ use allocator_api2::alloc::AllocError;
 use super::Arena;
 use crate::addr;
 use crate::backing::{Backing, Purpose};
-use crate::raw::{self, ChunkId, footprint};
+use crate::raw::{self, ChunkId, SpareList, footprint};
 
 impl<B: Backing, const M: usize> Arena<B, M> {
     /// A block for `layout`, when the short way did not find one.
@@ -124,6 +124,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         unsafe { side.enter(record.base, record.top.get()) };
         let block = side.take_any(layout).ok_or(AllocError)?;
         record.filled.set(side.pos());
+        record.soil(side.pos());
         self.held.left.set(self.held.left.get() + side.used());
         Ok(block)
     }
@@ -138,10 +139,29 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         root.note_peak(self.most_used());
         self.held.left.set(self.held.left.get() + self.cursor.used());
         let record = root.record(chunk);
-        record.filled.set(record.filled.get().max(self.cursor.pos()));
+        let (pos, end) = (self.cursor.pos(), self.cursor.end());
+        record.filled.set(record.filled.get().max(pos));
+        record.soil(self.cursor.peak().max(SpareList::soiled(pos, end)));
         // SAFETY: the tail is free and this handle's, and the cursor is about to forget it.
-        let lost = unsafe { self.held.spares.push(self.cursor.pos(), self.cursor.end(), chunk) };
+        let lost = unsafe { self.held.spares.push(pos, end, chunk) };
         root.wasted.set(root.wasted.get() + lost);
+    }
+
+    /// Writes down what may have been written, as far as the cursor knows and the chunks do not.
+    #[cold]
+    pub(super) fn flush(&self) {
+        if !B::FRESH_IS_ZERO {
+            return;
+        }
+        let root = self.root();
+        let chunk = self.held.chunk.get();
+        if !chunk.is_none() {
+            root.record(chunk).soil(self.cursor.peak());
+        }
+        // A child that was forgotten: nobody knows what it wrote.
+        if self.held.children.get() != 0 {
+            root.soil_all();
+        }
     }
 
     /// Makes sure that blocks of `bytes` bytes in all, of at most the minimum alignment each, come from the window.

@@ -3,7 +3,7 @@
 use super::root::{Home, Root};
 use super::{Arena, Held};
 use crate::backing::{Backing, Purpose};
-use crate::raw::{Chunk, ChunkId};
+use crate::raw::ChunkId;
 
 /// How much memory a reset keeps for the next round. Made use of by [`Arena::reset_with`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +62,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     pub fn reset_with(&mut self, mode: ResetMode) {
         let needed = self.root().round_peak.get().max(self.most_used());
+        self.flush();
         self.cursor.leave();
         self.held = Held::nothing();
         let Home::Root(root) = &mut self.home else { unreachable!("a child is never borrowed exclusively") };
@@ -119,9 +120,11 @@ impl<B: Backing, const M: usize> Root<B, M> {
     ///
     /// As for [`release_if`](Self::release_if), for every chunk.
     unsafe fn keep_first(&mut self, keep: usize) {
-        let gone = |chunk: ChunkId, record: &Chunk| chunk != ChunkId::FIRST || record.usable() > keep;
         // SAFETY: the caller's promise is the callee's.
-        unsafe { self.release_if(gone) };
+        unsafe { self.release_if(|chunk, _| chunk != ChunkId::FIRST || keep == 0) };
+        if self.granted.get() > keep {
+            self.shorten_first(keep);
+        }
     }
 
     /// Of chunks: keeps `keep` bytes, in one chunk if the largest did not suffice or if all are too much.

@@ -7,7 +7,7 @@ use core::ops::Deref;
 use super::root::Home;
 use super::{Arena, Held};
 use crate::backing::Backing;
-use crate::raw::{Cursor, Loan};
+use crate::raw::{Cursor, Loan, SpareList};
 
 impl<B: Backing, const M: usize> Arena<B, M> {
     /// Runs `f` with a child arena. What the child hands out is taken back when `f` returns or panics.
@@ -82,6 +82,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             // SAFETY: `start` is this window's position.
             unsafe { self.cursor.set_end(start) };
         }
+        if B::FRESH_IS_ZERO {
+            self.held.children.set(self.held.children.get().saturating_add(1));
+        }
         Child { arena: ManuallyDrop::new(child), parent: self, loan }
     }
 }
@@ -109,7 +112,10 @@ impl<B: Backing, const M: usize> Drop for Child<'_, B, M> {
         let Child { arena: child, parent, loan } = self;
         #[cfg(arenite_zeal)]
         child.check();
-        if !child.held.own.head().is_none() {
+        if B::FRESH_IS_ZERO {
+            parent.held.children.set(parent.held.children.get().saturating_sub(1));
+        }
+        if !child.held.own.head().is_none() || (B::FRESH_IS_ZERO && child.held.children.get() != 0) {
             child.give_chunks_up();
         }
         if loan.chunk.is_none() {
@@ -119,6 +125,7 @@ impl<B: Backing, const M: usize> Drop for Child<'_, B, M> {
         let reached = if child.held.chunk.get() == loan.chunk && child.cursor.start() == loan.start {
             child.cursor.peak()
         } else {
+            child.flush();
             loan.start
         };
         parent.take_back(loan, reached);
@@ -131,6 +138,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     fn give_chunks_up(&self) {
         let root = self.root();
         root.note_peak(self.most_used());
+        self.flush();
         let mut chunk = self.held.own.head();
         while !chunk.is_none() {
             let record = root.record(chunk);
@@ -153,7 +161,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             // was the child's.
             unsafe { self.cursor.set_end(end) };
         } else {
-            self.keep_tail(loan, end);
+            self.keep_tail(loan, end, reached);
         }
         #[cfg(arenite_zeal)]
         self.check();
@@ -161,7 +169,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 
     /// Keeps a tail that cannot go back to the window from which it was lent.
     #[cold]
-    fn keep_tail(&self, loan: &Loan, end: *mut u8) {
+    fn keep_tail(&self, loan: &Loan, end: *mut u8, reached: *mut u8) {
+        self.root().record(loan.chunk).soil(reached.max(SpareList::soiled(loan.start, end)));
         // SAFETY: as in `take_back`: the tail is free and this handle's.
         let lost = unsafe { self.held.spares.push(loan.start, end, loan.chunk) };
         let root = self.root();

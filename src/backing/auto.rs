@@ -34,6 +34,7 @@ unsafe impl Backing for Auto {
     const NAME: &'static str = "auto";
     const CONTIGUOUS: bool = false;
     const GROWS_IN_PLACE: bool = false;
+    const FRESH_IS_ZERO: bool = false;
 
     #[inline]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {

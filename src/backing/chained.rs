@@ -141,6 +141,7 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
     const NAME: &'static str = "chained";
     const CONTIGUOUS: bool = false;
     const GROWS_IN_PLACE: bool = false;
+    const FRESH_IS_ZERO: bool = false;
 
     #[inline]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
@@ -169,7 +170,7 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
                     if !side {
                         self.last = self.last.max(size);
                     }
-                    return Ok(Block { start: start.cast(), len: size, align, side });
+                    return Ok(Block { start: start.cast(), len: size, align, side, dirty: size });
                 }
                 Err(_) if size == least => return Err(AllocError),
                 Err(_) => size = addr::align_down(size / 2, align).max(least),

@@ -12,8 +12,6 @@ use crate::addr;
 /// `cut <= len`.
 #[derive(Debug)]
 pub(super) struct Cut {
-    /// The address of the range.
-    start: usize,
     /// Bytes in the range.
     len: usize,
     /// Bytes from the start to the end of the topmost block.
@@ -21,8 +19,8 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    pub(super) const fn new(start: usize, len: usize) -> Self {
-        Cut { start, len, cut: 0 }
+    pub(super) const fn new(len: usize) -> Self {
+        Cut { len, cut: 0 }
     }
 
     /// Bytes from the start to the end of the topmost block.
@@ -40,16 +38,19 @@ impl Cut {
         self.len - self.cut
     }
 
-    pub(super) fn contains(&self, address: usize) -> bool {
-        address >= self.start && address - self.start < self.len
-    }
-
-    /// Cuts a block for `request`, of `step` bytes if that is more. Returns its offset and its length in bytes.
-    pub(super) fn take(&mut self, request: &Request, step: usize) -> Result<(usize, usize), AllocError> {
+    /// Cuts a block for `request` from the range at the address `start`, of `step` bytes if that is more. Returns its
+    /// offset and its length in bytes.
+    pub(super) fn take(
+        &mut self,
+        start: usize,
+        request: &Request,
+        step: usize,
+    ) -> Result<(usize, usize), AllocError> {
         // The first block starts wherever the range does; later ones begin with a record that must be aligned.
-        let padding = addr::padding(self.start + self.cut, request.align);
+        let padding = addr::padding(start + self.cut, request.align);
         let room = self.room().checked_sub(padding).ok_or(AllocError)?;
-        let least = request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
+        let least =
+            request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
         let most = request.header.saturating_add(request.most).min(room);
         let len = match request.purpose {
             Purpose::Exact => least,
@@ -60,10 +61,16 @@ impl Cut {
         Ok((offset, len))
     }
 
-    /// Makes the topmost block, if it ends at the address `end`, longer: by `need` to `most` bytes, by `step` if that lies
+    /// Makes the topmost block, if it ends at the offset `end`, longer: by `need` to `most` bytes, by `step` if that lies
     /// between. Returns by how many.
-    pub(super) fn extend(&mut self, end: usize, need: usize, most: usize, step: usize) -> Result<usize, AllocError> {
-        if end != self.start + self.cut || need > self.room() {
+    pub(super) fn extend(
+        &mut self,
+        end: usize,
+        need: usize,
+        most: usize,
+        step: usize,
+    ) -> Result<usize, AllocError> {
+        if end != self.cut || need > self.room() {
             return Err(AllocError);
         }
         let more = need.max(step).min(self.room()).min(most);
@@ -71,17 +78,16 @@ impl Cut {
         Ok(more)
     }
 
-    /// Takes back the block of `len` bytes at `address`. If it is not the topmost, its memory comes back when those above
+    /// Takes back the block of `len` bytes at `offset`. If it is not the topmost, its memory comes back when those above
     /// are gone as well.
-    pub(super) fn release(&mut self, address: usize, len: usize) {
-        let offset = address - self.start;
+    pub(super) fn release(&mut self, offset: usize, len: usize) {
         if offset + len == self.cut {
             self.cut = offset;
         }
     }
 
-    /// Every block is gone.
-    pub(super) fn restart(&mut self) {
-        self.cut = 0;
+    /// Takes back everything from `offset` on.
+    pub(super) fn cut_back(&mut self, offset: usize) {
+        self.cut = self.cut.min(offset);
     }
 }

@@ -8,7 +8,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use allocator_api2::alloc::AllocError;
 
-use super::{Backing, Block, Purpose, Request};
+use super::cut::Cut;
+use super::{Backing, Block, Extension, Request};
 use crate::addr;
 
 /// Memory in a buffer that the caller lends: a slice, a [`Buffer`] on the stack or in a static. Never asks for more, and
@@ -32,9 +33,7 @@ use crate::addr;
 #[derive(Debug)]
 pub struct Fixed<'b> {
     start: NonNull<u8>,
-    len: usize,
-    /// Offset of the end of the topmost block.
-    cut: usize,
+    cut: Cut,
     buffer: PhantomData<&'b mut [MaybeUninit<u8>]>,
 }
 
@@ -49,12 +48,12 @@ impl<'b> Fixed<'b> {
         let len = buffer.len();
         // SAFETY: a reference's address is not null.
         let start = unsafe { NonNull::new_unchecked(buffer.as_mut_ptr().cast::<u8>()) };
-        Fixed { start, len, cut: 0, buffer: PhantomData }
+        Fixed { start, cut: Cut::new(len), buffer: PhantomData }
     }
 
     /// The length of the buffer in bytes.
     pub fn capacity(&self) -> usize {
-        self.len
+        self.cut.len()
     }
 }
 
@@ -76,63 +75,51 @@ unsafe impl Backing for Fixed<'_> {
     const NAME: &'static str = "fixed";
     const CONTIGUOUS: bool = true;
     const GROWS_IN_PLACE: bool = true;
+    const FRESH_IS_ZERO: bool = false;
 
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
-        // The first block starts wherever the buffer does; later ones begin with a record that must be aligned.
-        let here = self.start.addr().get() + self.cut;
-        let padding = addr::padding(here, request.align);
-        let skip = self.cut.checked_add(padding).filter(|&skip| skip <= self.len).ok_or(AllocError)?;
-        let room = self.len - skip;
-        let least =
-            request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
-        let most = request.header.saturating_add(request.most).min(room);
-        let len = match request.purpose {
-            Purpose::Exact => least,
-            Purpose::Allocation { .. } => least.max(self.step()).min(most),
-        };
-        self.cut = skip + len;
-        // SAFETY: `skip <= self.len`, so the result is in the buffer or at its end.
-        let start = unsafe { self.start.add(skip) };
-        Ok(Block { start, len, align: request.align, side: false })
+        let step = self.step();
+        let (offset, len) = self.cut.take(self.start.addr().get(), request, step)?;
+        // SAFETY: what is cut lies in the buffer.
+        let start = unsafe { self.start.add(offset) };
+        Ok(Block { start, len, align: request.align, side: false, dirty: len })
     }
 
-    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<usize, AllocError> {
-        let offset = end.addr().get() - self.start.addr().get();
-        let room = self.len - self.cut;
-        if offset != self.cut || need > room {
-            return Err(AllocError);
-        }
-        let more = need.max(self.step()).min(room).min(most);
-        self.cut += more;
-        Ok(more)
+    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
+        let more = self.cut.extend(self.offset(end), need, most, self.step())?;
+        Ok(Extension { more, is_zero: false })
     }
 
     unsafe fn release(&mut self, block: Block) {
-        let offset = block.start.addr().get() - self.start.addr().get();
-        // Not the topmost: its memory comes back when those above are gone as well.
-        if offset + block.len == self.cut {
-            self.cut = offset;
-        }
+        self.cut.release(self.offset(block.start), block.len);
+    }
+
+    fn shorten(&mut self, block: Block, len: usize) {
+        self.cut.cut_back(self.offset(block.start) + len);
     }
 
     fn available(&self) -> Option<usize> {
-        Some(self.len - self.cut)
+        Some(self.cut.room())
     }
 
     fn reserved(&self) -> Option<usize> {
-        Some(self.len)
+        Some(self.cut.len())
     }
 
     fn restart(&mut self) {
-        self.cut = 0;
+        self.cut.cut_back(0);
     }
 }
 
 impl Fixed<'_> {
+    fn offset(&self, address: NonNull<u8>) -> usize {
+        address.addr().get() - self.start.addr().get()
+    }
+
     /// Bytes by which blocks grow.
     fn step(&self) -> usize {
         const SHORTEST: usize = if cfg!(arenite_zeal) { 16 } else { 64 };
-        addr::align_down(self.len / 16, 64).max(SHORTEST)
+        addr::align_down(self.cut.len() / 16, 64).max(SHORTEST)
     }
 }
 

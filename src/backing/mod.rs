@@ -4,17 +4,26 @@
 //! arena, so that what it can do is known when the arena is compiled.
 
 mod auto;
+#[cfg(feature = "virtual-memory")]
+mod cache;
 mod chained;
+mod cut;
 mod fixed;
 mod global;
 mod growth;
+#[cfg(feature = "virtual-memory")]
+mod range;
 mod source;
+#[cfg(feature = "virtual-memory")]
+mod virtual_memory;
 
 pub use auto::Auto;
 pub use chained::Chained;
 pub use fixed::{Buffer, Fixed};
 pub use growth::Growth;
 pub use source::FnSource;
+#[cfg(feature = "virtual-memory")]
+pub use virtual_memory::{HugePages, Virtual};
 
 use core::ptr::NonNull;
 
@@ -22,8 +31,7 @@ use allocator_api2::alloc::AllocError;
 
 /// A source of memory for an [`Arena`](crate::Arena).
 ///
-/// The trait is sealed until it has proved itself: name it in bounds, choose among [`Auto`], [`Chained`] and
-/// [`Fixed`]. To bring memory of your own, give `Chained` an [`Allocator`](allocator_api2::alloc::Allocator).
+/// The trait is sealed until it has proved itself: name it in bounds, choose among its implementors. To bring memory of your own, give `Chained` an [`Allocator`](allocator_api2::alloc::Allocator).
 ///
 /// # Safety
 ///
@@ -39,6 +47,9 @@ pub unsafe trait Backing: sealed::Sealed {
     /// Whether the topmost block can be made longer in place.
     const GROWS_IN_PLACE: bool;
 
+    /// Whether fresh memory is zero, or can be. What is known to be zero is not zeroed again.
+    const FRESH_IS_ZERO: bool;
+
     /// A fresh block for `request`.
     ///
     /// # Errors
@@ -47,14 +58,13 @@ pub unsafe trait Backing: sealed::Sealed {
     #[doc(hidden)]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError>;
 
-    /// Makes the topmost block, which ends at `end`, at least `need` and at most `most` bytes longer in place. Returns
-    /// by how many bytes.
+    /// Makes the topmost block, which ends at `end`, at least `need` and at most `most` bytes longer in place.
     ///
     /// # Errors
     ///
     /// [`AllocError`] if that cannot be done. Nothing has changed then.
     #[doc(hidden)]
-    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<usize, AllocError> {
+    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
         let _ = (end, need, most);
         Err(AllocError)
     }
@@ -66,6 +76,12 @@ pub unsafe trait Backing: sealed::Sealed {
     /// The block came from this backing, `len` covers all that `extend` added, and nobody uses it any more.
     #[doc(hidden)]
     unsafe fn release(&mut self, block: Block);
+
+    /// Takes all but the first `len` bytes of the only block back. For contiguous backings.
+    #[doc(hidden)]
+    fn shorten(&mut self, block: Block, len: usize) {
+        let _ = (block, len);
+    }
 
     /// Bytes that can still be obtained, where that is known.
     #[doc(hidden)]
@@ -120,6 +136,18 @@ pub struct Block {
     pub(crate) align: usize,
     /// Whether it is meant for the one allocation that was asked for, and the current chunk shall stay current.
     pub(crate) side: bool,
+    /// Bytes from the start that may not be zero; those behind them are.
+    pub(crate) dirty: usize,
+}
+
+/// How much longer a block has become.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Extension {
+    /// Bytes.
+    pub(crate) more: usize,
+    /// Whether all of them are zero.
+    pub(crate) is_zero: bool,
 }
 
 mod sealed {
@@ -127,4 +155,6 @@ mod sealed {
     impl Sealed for super::Auto {}
     impl<A: allocator_api2::alloc::Allocator> Sealed for super::Chained<A> {}
     impl Sealed for super::Fixed<'_> {}
+    #[cfg(feature = "virtual-memory")]
+    impl Sealed for super::Virtual {}
 }

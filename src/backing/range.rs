@@ -55,6 +55,19 @@ impl Range {
         Ok(Range { mapping, mapped, start, len, committed: 0, clean: 0, pages: Pages::System })
     }
 
+    /// As [`reserve`](Self::reserve); while the system says no, half as much, down to `least` bytes. Where the process's
+    /// address space is limited, no more than an eighth of what is left: others need some, too.
+    pub(super) fn reserve_up_to(len: usize, least: usize, guard: bool) -> io::Result<Range> {
+        let share = sys::address_space_left().map_or(usize::MAX, |left| left / 8);
+        let mut len = len.min(share).max(least);
+        loop {
+            match Range::reserve(len, guard) {
+                Err(_) if len > least => len = (len / 2).max(least),
+                result => return result,
+            }
+        }
+    }
+
     pub(super) fn start(&self) -> NonNull<u8> {
         self.start
     }
@@ -147,10 +160,17 @@ impl Range {
         unsafe { sys::populate(self.start, bytes) }
     }
 
-    /// Keeps what is committed in memory.
-    pub(super) fn lock(&mut self) -> io::Result<()> {
+    /// Keeps what is committed from the offset `from` on in memory.
+    pub(super) fn lock(&mut self, from: usize) -> io::Result<()> {
+        // SAFETY: the caller got the offset from `committed`, so it is in the range, at the start of a page.
+        let start = unsafe { self.start.add(from) };
         // SAFETY: whole committed pages of this value's own reservation.
-        unsafe { sys::lock(self.start, self.committed) }
+        unsafe { sys::lock(start, self.committed - from) }
+    }
+
+    /// Bytes from the start that may hold memory.
+    pub(super) fn soiled(&self) -> usize {
+        self.clean
     }
 }
 

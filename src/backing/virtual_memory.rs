@@ -63,8 +63,6 @@ pub struct Virtual {
 struct Piece {
     range: Range,
     cut: Cut,
-    /// The most that was cut from it since the arena took it.
-    most: usize,
 }
 
 /// Address space that is reserved unless something else is asked for.
@@ -201,14 +199,22 @@ impl Virtual {
 
     /// The piece in which `address` lies.
     fn piece_at(&mut self, address: usize) -> Option<&mut Piece> {
-        self.current.iter_mut().chain(&mut self.full).find(|piece| piece.cut.contains(address))
+        self.current.iter_mut().chain(&mut self.full).find(|piece| piece.contains(address))
     }
 }
 
 impl Piece {
     fn new(range: Range) -> Piece {
-        let cut = Cut::new(range.start().addr().get(), range.len());
+        let cut = Cut::new(range.len());
         Piece { range, cut }
+    }
+
+    fn offset(&self, address: usize) -> usize {
+        address.wrapping_sub(self.range.start().addr().get())
+    }
+
+    fn contains(&self, address: usize) -> bool {
+        self.offset(address) < self.range.len()
     }
 
     /// Bytes that are granted at once: little at first, then in proportion, so that the cold path stays cold.
@@ -238,13 +244,14 @@ unsafe impl Backing for Virtual {
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
         let whole = request.header.checked_add(request.need).and_then(|sum| sum.checked_add(request.align));
         let whole = whole.ok_or(AllocError)?;
-        if !self.current.as_ref().is_some_and(|piece| piece.cut.fits(request)) {
+        if !self.current.as_ref().is_some_and(|piece| piece.cut.room() >= whole) {
             self.enter_range(whole).map_err(|error| self.failed(error))?;
         }
         let (huge, lock) = (self.huge, self.lock);
         let piece = self.current.as_mut().ok_or(AllocError)?;
         let before = piece.cut.used();
-        let (offset, len) = piece.cut.take(request, piece.step())?;
+        let (step, start) = (piece.step(), piece.range.start().addr().get());
+        let (offset, len) = piece.cut.take(start, request, step)?;
         if let Err(error) = piece.commit(huge, lock) {
             piece.cut.cut_back(before);
             return Err(self.failed(error));
@@ -259,7 +266,8 @@ unsafe impl Backing for Virtual {
         let (huge, lock) = (self.huge, self.lock);
         let piece = self.current.as_mut().ok_or(AllocError)?;
         let before = piece.cut.used();
-        let more = piece.cut.extend(end.addr().get(), need, most, piece.step())?;
+        let (step, end) = (piece.step(), piece.offset(end.addr().get()));
+        let more = piece.cut.extend(end, need, most, step)?;
         if let Err(error) = piece.commit(huge, lock) {
             piece.cut.cut_back(before);
             return Err(self.failed(error));
@@ -270,14 +278,26 @@ unsafe impl Backing for Virtual {
     unsafe fn release(&mut self, block: Block) {
         let address = block.start.addr().get();
         if let Some(piece) = self.piece_at(address) {
-            let offset = address - piece.range.start().addr().get();
+            let offset = piece.offset(address);
             piece.range.soil(offset + block.dirty);
-            piece.cut.release(address, block.len);
+            piece.cut.release(offset, block.len);
         }
-        // A range that is empty again, and not the current one, is of no more use.
+        // Once the range that followed is empty again, go back to the one before.
         let key = self.key();
-        while let Some(position) = self.full.iter().position(|piece| piece.cut.used() == 0) {
-            cache::give(self.full.swap_remove(position).range, key);
+        while self.current.as_ref().is_some_and(|piece| piece.cut.used() == 0) {
+            let Some(before) = self.full.pop() else { break };
+            if let Some(empty) = self.current.replace(before) {
+                cache::give(empty.range, key);
+            }
+        }
+    }
+
+    fn shorten(&mut self, block: Block, len: usize) {
+        if let Some(piece) = self.piece_at(block.start.addr().get()) {
+            let offset = piece.offset(block.start.addr().get());
+            piece.range.soil(offset + block.dirty);
+            piece.cut.cut_back(offset + len);
+            piece.range.discard(offset + len);
         }
     }
 

@@ -5,12 +5,16 @@
 #[cfg(all(unix, not(miri)))]
 mod unix;
 #[cfg(all(unix, not(miri)))]
-pub(crate) use unix::{advise_huge, advise_small, commit, discard, lock, populate, release, reserve};
+pub(crate) use unix::{
+    address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve,
+};
 
 #[cfg(not(all(unix, not(miri))))]
 mod absent;
 #[cfg(not(all(unix, not(miri))))]
-pub(crate) use absent::{advise_huge, advise_small, commit, discard, lock, populate, release, reserve};
+pub(crate) use absent::{
+    address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve,
+};
 
 /// Bytes in a page.
 #[inline]

@@ -93,3 +93,17 @@ fn moving<A: allocator_api2::alloc::Allocator>(inner: A) -> Failing<A> {
     failing.move_resizes(true);
     failing
 }
+
+#[cfg(feature = "virtual-memory")]
+mod virtual_memory {
+    use super::*;
+    use arenite::{HugePages, Virtual};
+
+    conformance_suite!(plain, &Arena::new_in(Virtual::new()));
+    conformance_suite!(warm, &used(Arena::new_in(Virtual::new())));
+    conformance_suite!(small_ranges, &Arena::new_in(Virtual::new().reserve(1 << 16).guard(true)));
+    conformance_suite!(huge, &Arena::new_in(Virtual::low_memory().huge_pages(HugePages::Always)));
+    conformance_suite!(scoped, &*used(Arena::new_in(Virtual::new())).child());
+    conformance_suite!(behind_a_child, lent(&used(Arena::new_in(Virtual::new()))));
+    conformance_suite!(min_align_64, &Arena::<_, 64>::with_min_align_in(Virtual::new()));
+}
