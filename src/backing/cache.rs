@@ -70,14 +70,15 @@ impl Slot {
         if !self.enter(FULL) {
             return None;
         }
-        // SAFETY: the slot was full, so it is initialised, and it is this thread's now.
-        let cached = unsafe { (*self.range.get()).assume_init_ref() };
-        if !wanted(cached.key) {
+        // SAFETY: the slot is this thread's now.
+        let slot = unsafe { &*self.range.get() };
+        // SAFETY: it was full, so it is initialised.
+        if !wanted(unsafe { slot.assume_init_ref() }.key) {
             self.leave(FULL);
             return None;
         }
         // SAFETY: as above; from here on the slot counts as empty, so it is not read again.
-        let Cached { range, .. } = unsafe { (*self.range.get()).assume_init_read() };
+        let Cached { range, .. } = unsafe { slot.assume_init_read() };
         BYTES.fetch_sub(range.soiled(), Ordering::Relaxed);
         self.leave(EMPTY);
         Some(range)

@@ -129,8 +129,8 @@ impl Range {
         if pages == self.pages {
             return;
         }
-        // SAFETY: the whole range is this value's own.
         let _ = match pages {
+            // SAFETY: the whole range is this value's own.
             Pages::Huge => unsafe { sys::advise_huge(self.start, self.len) },
             // SAFETY: as above.
             _ => unsafe { sys::advise_small(self.start, self.len) },

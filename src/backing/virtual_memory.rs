@@ -244,7 +244,7 @@ unsafe impl Backing for Virtual {
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
         let whole = request.header.checked_add(request.need).and_then(|sum| sum.checked_add(request.align));
         let whole = whole.ok_or(AllocError)?;
-        if !self.current.as_ref().is_some_and(|piece| piece.cut.room() >= whole) {
+        if self.current.as_ref().is_none_or(|piece| piece.cut.room() < whole) {
             self.enter_range(whole).map_err(|error| self.failed(error))?;
         }
         let (huge, lock) = (self.huge, self.lock);
