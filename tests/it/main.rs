@@ -1,5 +1,6 @@
 //! All integration tests, in one binary: each further one would link the crate again.
 
+mod arithmetic;
 #[cfg(feature = "alloc")]
 mod collections;
 mod scopes;
