@@ -3,4 +3,6 @@
 mod arithmetic;
 #[cfg(feature = "alloc")]
 mod collections;
+#[cfg(feature = "alloc")]
+mod model;
 mod scopes;
