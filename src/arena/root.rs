@@ -235,6 +235,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
     }
 
     /// The block of `chunk`, as it was obtained and extended.
+    #[inline(always)]
     fn block(&self, chunk: ChunkId, record: &Chunk) -> Block {
         let (start, align) = self.block_start(chunk, record);
         let dirty = record.zero_from.get().addr() - start.addr();
@@ -383,10 +384,19 @@ impl<B: Backing, const M: usize> Root<B, M> {
     /// Nobody uses any of the arena's memory.
     #[inline]
     pub(super) unsafe fn release_all(&mut self) {
+        let mut chunk = self.chunks.replace(ChunkId::NONE);
         self.spare.clear();
-        // SAFETY: nobody uses a chunk (this function's contract), the spare list is empty, and handles that had others
-        // will not look at them again. `&mut self` shows that the backing is not running.
-        unsafe { self.release_if(|_, _| true) };
+        while !chunk.is_none() {
+            let record = self.record(chunk);
+            let next = record.next.get();
+            track::unpoison(record.base, record.limit.get().addr() - record.base.addr());
+            let block = self.block(chunk, record);
+            let backing = self.backing.get_mut();
+            // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
+            abort::on_unwind(|| unsafe { backing.release(block) });
+            chunk = next;
+        }
+        self.granted.set(0);
     }
 
     /// The backing.

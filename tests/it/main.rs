@@ -1,9 +1,12 @@
 //! All integration tests, in one binary: each further one would link the crate again.
 
+mod arithmetic;
 #[cfg(feature = "alloc")]
 mod collections;
 #[cfg(feature = "alloc")]
 mod conformance;
+#[cfg(feature = "alloc")]
+mod model;
 #[cfg(feature = "alloc")]
 mod scopes;
 #[cfg(feature = "alloc")]
