@@ -114,6 +114,9 @@ impl<B: Backing, const M: usize> Root<B, M> {
         if self.chunks.get().is_none() {
             self.backing_mut().restart();
         }
+        if keep < granted {
+            self.backing_mut().trim();
+        }
         self.for_each_chunk(|chunk, _| self.add_spare(chunk));
     }
 
@@ -146,8 +149,15 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let stays = |chunk: ChunkId| Some(chunk) == largest && largest_bytes <= keep;
         // SAFETY: the caller's promise is the callee's.
         unsafe { self.release_if(|chunk, _| !stays(chunk)) };
-        if keep <= self.granted.get() {
+        let missing = keep.saturating_sub(self.granted.get());
+        if missing == 0 {
             return;
+        }
+        // Longer where it stands, if it can be: its pages are warm.
+        if let Some(largest) = largest.filter(|_| B::GROWS_IN_PLACE && self.granted.get() > 0) {
+            if self.extend(largest, missing).is_ok() {
+                return;
+            }
         }
         // For a moment both are there; afterwards it is no more than it was.
         let limit = self.limit.replace(self.granted.get() + keep);

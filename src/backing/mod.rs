@@ -12,6 +12,8 @@ mod fixed;
 mod global;
 mod growth;
 #[cfg(feature = "virtual-memory")]
+mod large;
+#[cfg(feature = "virtual-memory")]
 mod range;
 mod source;
 #[cfg(feature = "virtual-memory")]
@@ -94,6 +96,16 @@ pub unsafe trait Backing: sealed::Sealed {
     /// Every block has been released: start small again.
     #[doc(hidden)]
     fn restart(&mut self);
+
+    /// Gives memory that has come back, and is kept warm, to the system.
+    #[doc(hidden)]
+    fn trim(&mut self) {}
+
+    /// What the backing is at the moment, for people.
+    #[doc(hidden)]
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
 }
 
 /// What an arena asks of its backing.

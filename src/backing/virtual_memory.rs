@@ -154,6 +154,22 @@ impl Virtual {
         cache::trim();
     }
 
+    /// Why memory could not be had the last time.
+    #[cfg(feature = "log")]
+    pub(super) fn last_error(&self) -> Option<&io::Error> {
+        self.error.as_ref()
+    }
+
+    /// Whether nothing has been cut from any range.
+    pub(super) fn is_unused(&self) -> bool {
+        self.current.as_ref().is_none_or(|piece| piece.cut.used() == 0) && self.full.is_empty()
+    }
+
+    /// Whether `address` lies in one of the ranges.
+    pub(super) fn owns(&self, address: NonNull<u8>) -> bool {
+        self.current.iter().chain(&self.full).any(|piece| piece.contains(address.addr().get()))
+    }
+
     fn key(&self) -> Key {
         Key { len: self.reserve, guard: self.guard, huge: self.huge }
     }
@@ -297,7 +313,12 @@ unsafe impl Backing for Virtual {
             let offset = piece.offset(block.start.addr().get());
             piece.range.soil(offset + block.dirty);
             piece.cut.cut_back(offset + len);
-            piece.range.discard(offset + len);
+        }
+    }
+
+    fn trim(&mut self) {
+        for piece in self.current.iter_mut().chain(&mut self.full) {
+            piece.range.discard(piece.cut.used());
         }
     }
 
@@ -312,7 +333,6 @@ unsafe impl Backing for Virtual {
     fn restart(&mut self) {
         if let Some(piece) = &mut self.current {
             piece.cut.cut_back(0);
-            piece.range.discard(0);
         }
     }
 }
