@@ -38,9 +38,11 @@ struct Options {
     #[arg(short, long, value_name = "WORD")]
     query: Vec<String>,
 
-    /// How often everything is measured; the table shows medians
-    #[arg(short, long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
+    /// How often everything is measured [default: what fits into a few seconds]
+    ///
+    /// The table shows medians.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: Option<u32>,
 
     /// How many files an answer lists at most
     #[arg(short, long, value_name = "N", default_value_t = 10)]

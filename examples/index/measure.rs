@@ -29,6 +29,15 @@ const CONTENDERS: &[Contender] = &[
     ("Fixed", |job| job.in_arena(Fixed::new(&mut job.buffer()))),
 ];
 
+/// How long to measure, unless told how often.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// So few rounds say something about their middle.
+const FEWEST_ROUNDS: u32 = 3;
+
+/// So many say no more than fewer would.
+const MOST_ROUNDS: u128 = 99;
+
 /// Builds the index of `corpus` in `memory`.
 pub(crate) fn build<M: Memory>(corpus: &Corpus, memory: M) -> Result<Index<M>, OutOfMemory>
 where
@@ -89,7 +98,7 @@ pub(crate) struct Table {
     pub(crate) postings: usize,
 }
 
-/// Measures all contenders.
+/// Measures all contenders, as often as said, or as often as [`PATIENCE`] allows.
 ///
 /// # Errors
 ///
@@ -98,36 +107,19 @@ pub(crate) struct Table {
 /// # Panics
 ///
 /// Panics if they do not agree.
-pub(crate) fn measure(corpus: &Corpus, rounds: u32) -> Result<Table, OutOfMemory> {
+pub(crate) fn measure(corpus: &Corpus, rounds: Option<u32>) -> Result<Table, OutOfMemory> {
     let reference = build(corpus, Global)?;
     let digest = reference.digest();
     let (words, postings) =
         reference.words().fold((0, 0), |(words, postings), (_, count)| (words + 1, postings + count));
     drop(reference);
 
-    let progress = Progress::new("measuring", (rounds as usize + 1) * CONTENDERS.len());
     let job = Job::new(corpus);
     job.size_the_buffer()?;
-    // The first round is for the figures, and so that no contender finds the machine colder than the others.
-    let mut figures = Vec::new();
-    for (name, run) in CONTENDERS {
-        job.checking.set(true);
-        run(&job)?;
-        assert_eq!(job.figures.get().digest, digest, "{name}: the index differs");
-        figures.push(job.figures.get());
-        progress.step();
-    }
-    job.checking.set(false);
-    let mut times = vec![Vec::new(); CONTENDERS.len()];
-    for round in 0..rounds as usize {
-        // Each time, another one is the first.
-        for turn in 0..CONTENDERS.len() {
-            let who = (round + turn) % CONTENDERS.len();
-            let (_, run) = CONTENDERS[who];
-            times[who].push(run(&job)?);
-            progress.step();
-        }
-    }
+    let start = Instant::now();
+    let figures = check(&job, digest)?;
+    let rounds = rounds.unwrap_or_else(|| rounds_within(PATIENCE, start.elapsed()));
+    let times = time(&job, rounds)?;
     let row = |((&(name, _), times), figures): ((&Contender, &Vec<Round>), Figures)| Row {
         name,
         time: medians(times),
@@ -135,6 +127,43 @@ pub(crate) fn measure(corpus: &Corpus, rounds: u32) -> Result<Table, OutOfMemory
     };
     let rows = CONTENDERS.iter().zip(&times).zip(figures).map(row).collect();
     Ok(Table { rows, rounds, digest, words, postings })
+}
+
+/// A round for the figures, also so that no contender finds the machine colder than the others.
+fn check(job: &Job<'_>, digest: u64) -> Result<Vec<Figures>, OutOfMemory> {
+    let progress = Progress::new("checking", CONTENDERS.len());
+    job.checking.set(true);
+    let mut figures = Vec::new();
+    for (name, run) in CONTENDERS {
+        run(job)?;
+        assert_eq!(job.figures.get().digest, digest, "{name}: the index differs");
+        figures.push(job.figures.get());
+        progress.step();
+    }
+    job.checking.set(false);
+    Ok(figures)
+}
+
+/// What each contender takes, round by round.
+fn time(job: &Job<'_>, rounds: u32) -> Result<Vec<Vec<Round>>, OutOfMemory> {
+    let progress = Progress::new("measuring", rounds as usize * CONTENDERS.len());
+    let mut times = vec![Vec::new(); CONTENDERS.len()];
+    for round in 0..rounds as usize {
+        // Each time, another one is the first.
+        for turn in 0..CONTENDERS.len() {
+            let who = (round + turn) % CONTENDERS.len();
+            let (_, run) = CONTENDERS[who];
+            times[who].push(run(job)?);
+            progress.step();
+        }
+    }
+    Ok(times)
+}
+
+/// How many rounds fit into `time`, if one takes `round`: an odd number, so that there is one in the middle.
+fn rounds_within(time: Duration, round: Duration) -> u32 {
+    let fit = time.as_nanos() / round.as_nanos().max(1);
+    (fit.min(MOST_ROUNDS) as u32).max(FEWEST_ROUNDS) | 1
 }
 
 /// The work of a round.

@@ -53,6 +53,7 @@ pub(crate) fn table(out: &mut impl Write, table: &Table) -> io::Result<()> {
     ]);
     for column in shown.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
+        column.set_padding((1, 0));
     }
     if let Some(base) = rows.first() {
         for row in rows {
