@@ -149,9 +149,11 @@ fn time(job: &Job<'_>, rounds: u32) -> Result<Vec<Vec<Round>>, OutOfMemory> {
     let progress = Progress::new("measuring", rounds as usize * CONTENDERS.len());
     let mut times = vec![Vec::new(); CONTENDERS.len()];
     for round in 0..rounds as usize {
-        // Each time, another one is the first.
         for turn in 0..CONTENDERS.len() {
-            let who = (round + turn) % CONTENDERS.len();
+            // From another one each time, forwards and backwards: in what state one leaves the heap shows in the time of
+            // the next.
+            let step = if round % 2 == 0 { turn } else { CONTENDERS.len() - turn };
+            let who = (round / 2 + step) % CONTENDERS.len();
             let (_, run) = CONTENDERS[who];
             times[who].push(run(job)?);
             progress.step();
@@ -186,7 +188,7 @@ impl<'c> Job<'c> {
     ///
     /// Everything in an index lies in the arena, so that there is nothing to drop value by value: it is forgotten.
     fn in_arena<B: Backing>(&self, backing: B) -> Result<Round, OutOfMemory> {
-        let mut arena: Arena<B> = Arena::new_in(backing);
+        let mut arena = Arena::new_in(backing);
         let (index, fresh) = timed(|| build(self.corpus, &arena));
         let index = index?;
         let digest = self.digest(&index);

@@ -110,7 +110,7 @@ fn every_memory_gives_the_same_index() {
     let corpus = walk::read(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("src")]).unwrap();
     let heap = build(&corpus, Global).unwrap();
     let counting = Counting::new(Global);
-    let arena: Arena<_> = Arena::new_in(Chained::new_in(&counting));
+    let arena = Arena::new_in(Chained::new_in(&counting));
     let chained = build(&corpus, &arena).unwrap();
     assert_eq!(chained.digest(), heap.digest());
     assert_ne!(Index::new_in(Global).digest(), heap.digest());
