@@ -20,6 +20,7 @@ pub mod testing;
 mod track;
 pub mod wrap;
 
+pub use allocator_api2;
 pub use allocator_api2::alloc::AllocError;
 #[doc(hidden)]
 pub use arena::unsize as __unsize;
@@ -28,3 +29,5 @@ pub use arena::{
 };
 pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
 pub use error::CreateError;
+#[cfg(feature = "hashbrown")]
+pub use hashbrown;

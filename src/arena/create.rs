@@ -117,7 +117,7 @@ impl<B: Backing> Arena<B, 8> {
     /// ```
     /// use arenite::{Arena, Chained};
     ///
-    /// let arena: Arena<_> = Arena::new_in(Chained::new().max_chunk(1 << 16));
+    /// let arena = Arena::new_in(Chained::new().max_chunk(1 << 16));
     /// assert_eq!(arena.alloc_slice_copy(&[1, 2]), [1, 2]);
     /// ```
     #[inline]
@@ -247,7 +247,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// use arenite::{Arena, Buffer, Fixed};
     ///
     /// let mut buffer = Buffer::<128>::new();
-    /// let arena: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
+    /// let arena = Arena::new_in(Fixed::from(&mut buffer));
     /// assert!(arena.can_allocate(Layout::new::<[u64; 16]>()));
     /// assert!(!arena.can_allocate(Layout::new::<[u64; 17]>()));
     /// ```

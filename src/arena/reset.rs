@@ -28,7 +28,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// If the round did not fit into the largest chunk, one that is as large as all together takes the place of the
     /// chunks, so that the next round of that size needs no other. Values are not dropped.
     ///
-    /// O(chunks); after rounds of equal size no call into the backing.
+    /// O(chunks); after rounds of equal size no call into the backing. While chunks are put together, the largest of them
+    /// and the one that takes their place are there side by side.
     ///
     /// # Examples
     ///

@@ -22,12 +22,12 @@ use crate::addr;
 /// ```
 /// use arenite::{Arena, Chained};
 ///
-/// let arena: Arena<_> = Arena::new_in(Chained::new().first_chunk(4096).max_chunk(1 << 20));
+/// let arena = Arena::new_in(Chained::new().first_chunk(4096).max_chunk(1 << 20));
 /// let name = arena.alloc_str("grain");
 /// assert_eq!(name, "grain");
 ///
 /// // An arena that takes its chunks from another one.
-/// let inner: Arena<_> = Arena::new_in(Chained::new_in(&arena));
+/// let inner = Arena::new_in(Chained::new_in(&arena));
 /// assert_eq!(*inner.alloc(7), 7);
 /// ```
 #[derive(Debug, Clone)]

@@ -24,7 +24,7 @@ use crate::addr;
 /// use arenite::{Arena, Buffer, Fixed};
 ///
 /// let mut buffer = Buffer::<256>::new();
-/// let arena: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
+/// let arena = Arena::new_in(Fixed::from(&mut buffer));
 /// let numbers = arena.alloc_slice_copy(&[1, 2, 3]);
 /// assert_eq!(numbers, [1, 2, 3]);
 /// assert!(arena.try_alloc([0_u8; 256]).is_err());
@@ -145,7 +145,7 @@ impl Fixed<'_> {
 ///
 /// static BUFFER: Buffer<4096> = Buffer::new();
 /// let fixed = BUFFER.take().expect("nobody else has it");
-/// let arena: Arena<_> = Arena::new_in(fixed);
+/// let arena = Arena::new_in(fixed);
 /// assert_eq!(arena.alloc_str("static"), "static");
 /// assert!(BUFFER.take().is_none());
 /// ```

@@ -9,7 +9,7 @@
 /// use arenite::{Arena, Chained, Growth};
 ///
 /// // A thousand bytes more each time.
-/// let arena: Arena<_> = Arena::new_in(Chained::new().growth(Growth::Linear(1000)));
+/// let arena = Arena::new_in(Chained::new().growth(Growth::Linear(1000)));
 /// arena.alloc(1);
 /// ```
 #[derive(Debug, Clone, Copy)]
