@@ -6,6 +6,8 @@ mod collections;
 #[cfg(feature = "alloc")]
 mod conformance;
 #[cfg(feature = "alloc")]
+mod exhaustion;
+#[cfg(feature = "alloc")]
 mod model;
 #[cfg(feature = "alloc")]
 mod scopes;
