@@ -71,8 +71,7 @@ pub const fn place(pos: usize, end: usize, footprint: usize, align: usize) -> Op
 /// `min_align`, wherever the cursor stands; `None` if no window is that long.
 #[inline]
 pub const fn worst_case(footprint: usize, align: usize, min_align: usize) -> Option<usize> {
-    let padding = if align > min_align { align - min_align } else { 0 };
-    match footprint.checked_add(padding) {
+    match footprint.checked_add(align.saturating_sub(min_align)) {
         Some(sum) if sum <= isize::MAX as usize => Some(sum),
         _ => None,
     }

@@ -2,7 +2,7 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(feature = "nightly", feature(allocator_api))]
 
-#[cfg(feature = "nightly")]
+#[cfg(feature = "alloc")]
 extern crate alloc;
 
 mod abort;
@@ -15,6 +15,7 @@ pub mod collections;
 mod error;
 mod raw;
 mod size;
+#[cfg(feature = "alloc")]
 pub mod testing;
 mod track;
 pub mod wrap;

@@ -106,7 +106,6 @@ impl<'a, T: ?Sized> ArenaBox<'a, T> {
 
     /// Gives up ownership: the value is not dropped.
     #[inline]
-    #[allow(clippy::mut_from_ref, reason = "the box is consumed")]
     pub fn leak(boxed: Self) -> &'a mut T {
         // SAFETY: the value is initialised, aligned, in memory that stays for `'a`, and the box that owned it is gone.
         unsafe { &mut *Self::into_raw(boxed) }

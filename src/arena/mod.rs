@@ -19,6 +19,8 @@ mod stats;
 mod text;
 mod twins;
 mod typed;
+#[cfg(feature = "zerocopy")]
+mod zeroed;
 
 pub use boxed::{ArenaBox, unsize};
 pub use checkpoint::Checkpoint;

@@ -142,8 +142,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     #[cold]
     #[inline(never)]
     fn give_chunks_up(&self) {
+        self.note_peak();
         let root = self.root();
-        root.note_peak(self.most_used());
         let mut chunk = self.held.own.head();
         while !chunk.is_none() {
             let record = root.record(chunk);
@@ -170,13 +170,20 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         if loan.chunk.is_none() {
             return;
         }
-        // The child may have left the loan's window, or made it longer; whatever it did, the loan is free now.
-        let reached = if child.held.chunk.get() == loan.chunk && child.cursor.start() == loan.start {
+        // The child may have left the loan's window, or made it longer; whatever it did, the loan is free now. (Where a
+        // window starts, no other one does.)
+        let reached = if child.cursor.start() == loan.start && child.held.left.get() == 0 {
             child.cursor.peak()
         } else {
+            child.note_peak();
             loan.start
         };
         self.take_back(loan, reached);
+    }
+
+    #[cold]
+    fn note_peak(&self) {
+        self.root().note_peak(self.most_used());
     }
 
     /// Takes the tail that a child had, in which it got as far as `reached`.
@@ -196,19 +203,22 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             // was the child's.
             unsafe { self.cursor.set_end(end) };
         } else {
-            self.keep_tail(loan.chunk, loan.start, end);
+            self.keep_tail(loan.chunk, loan.start, end, reached);
         }
         #[cfg(arenite_zeal)]
         self.check();
     }
 
-    /// Keeps a tail that cannot go back to the window from which it was lent.
+    /// Keeps a tail that cannot go back to the window from which it was lent, and in which a child got as far as
+    /// `reached`.
     #[cold]
     #[inline(never)]
-    fn keep_tail(&self, chunk: ChunkId, start: *mut u8, end: *mut u8) {
+    fn keep_tail(&self, chunk: ChunkId, start: *mut u8, end: *mut u8, reached: *mut u8) {
+        let root = self.root();
+        // The window's own peak is another one's by now.
+        root.note_peak(self.used() + (reached.addr() - start.addr()));
         // SAFETY: as in `take_back`: the tail is free and this handle's.
         let lost = unsafe { self.held.spares.push(start, end, chunk) };
-        let root = self.root();
         root.wasted.set(root.wasted.get() + lost);
     }
 }

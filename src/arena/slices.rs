@@ -84,7 +84,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         ///
         /// ```
         /// let arena = arenite::Arena::new();
-        /// assert_eq!(arena.alloc_slice_fill_iter((1..=3).rev()), [3, 2, 1]);
+        /// assert_eq!(arena.alloc_slice_fill_iter([1, 2, 3].map(|n| n * n)), [1, 4, 9]);
         /// ```
         fn alloc_slice_fill_iter, try_alloc_slice_fill_iter = slice_fill_iter
             [T, I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>] (iter: I) -> &mut [T];
@@ -99,7 +99,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         /// let even = arena.alloc_from_iter((0..10).filter(|n| n % 2 == 0));
         /// assert_eq!(even, [0, 2, 4, 6, 8]);
         /// ```
-        fn alloc_from_iter, try_alloc_from_iter = from_iter [T, I: IntoIterator<Item = T>] (iter: I) -> &mut [T];
+        fn alloc_from_iter, try_alloc_from_iter = collect_slice [T, I: IntoIterator<Item = T>] (iter: I) -> &mut [T];
 
         /// Room for `len` elements, to be written by the caller.
         ///
@@ -136,7 +136,6 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// # Ok::<(), std::num::ParseIntError>(())
     /// ```
     #[inline]
-    #[allow(clippy::mut_from_ref, reason = "every call hands out memory of its own")]
     pub fn alloc_slice_try_fill_with<T, X, F>(&self, len: usize, f: F) -> Result<&mut [T], X>
     where
         F: FnMut(usize) -> Result<T, X>,
@@ -151,7 +150,6 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     ///
     /// [`AllocOrInitError::Init`] with the error of `f`, or [`AllocOrInitError::Alloc`] if there is no memory.
     #[inline]
-    #[allow(clippy::mut_from_ref, reason = "every call hands out memory of its own")]
     pub fn try_alloc_slice_try_fill_with<T, X, F>(
         &self,
         len: usize,
@@ -182,7 +180,6 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// # Ok::<(), std::num::ParseIntError>(())
     /// ```
     #[inline]
-    #[allow(clippy::mut_from_ref, reason = "every call hands out memory of its own")]
     pub fn alloc_slice_try_fill_iter<T, X, I>(&self, iter: I) -> Result<&mut [T], X>
     where
         I: IntoIterator<Item = Result<T, X>, IntoIter: ExactSizeIterator>,
@@ -271,7 +268,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     }
 
     #[inline]
-    fn from_iter<E: Failure, T, I: IntoIterator<Item = T>>(&self, iter: I) -> Result<&mut [T], E> {
+    fn collect_slice<E: Failure, T, I: IntoIterator<Item = T>>(&self, iter: I) -> Result<&mut [T], E> {
         let iter = iter.into_iter();
         // If there is no room for what the iterator promises, that may be because it lies.
         let hint = iter.size_hint().0;

@@ -13,7 +13,6 @@ macro_rules! twins {
         /// Panics if there is no memory for it;
         #[doc = concat!("[`", stringify!($try_name), "`](Self::", stringify!($try_name), ") returns an error instead.")]
         #[inline(always)]
-        #[allow(clippy::mut_from_ref, reason = "every call hands out memory of its own")]
         pub fn $name<$($generics)*>(&self, $($arg: $ty),*) -> $ret {
             let result: Result<$ret, core::convert::Infallible> = self.$any($($arg),*);
             match result {
@@ -27,7 +26,6 @@ macro_rules! twins {
         ///
         /// [`AllocError`](crate::AllocError) if there is no memory for it. The arena is as before then.
         #[inline(always)]
-        #[allow(clippy::mut_from_ref, reason = "every call hands out memory of its own")]
         pub fn $try_name<$($generics)*>(&self, $($arg: $ty),*) -> Result<$ret, crate::AllocError> {
             self.$any($($arg),*)
         }

@@ -103,7 +103,6 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// # Ok::<(), std::num::ParseIntError>(())
     /// ```
     #[inline(always)]
-    #[allow(clippy::mut_from_ref, reason = "every call hands out memory of its own")]
     pub fn alloc_try_with<T, X, F: FnOnce() -> Result<T, X>>(&self, f: F) -> Result<&mut T, X> {
         let Ok(result) = self.alloc_try_with_any::<core::convert::Infallible, _, _, _>(f);
         result
@@ -115,7 +114,6 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     ///
     /// [`AllocOrInitError::Init`] with the error of `f`, or [`AllocOrInitError::Alloc`] if there is no memory.
     #[inline(always)]
-    #[allow(clippy::mut_from_ref, reason = "every call hands out memory of its own")]
     pub fn try_alloc_try_with<T, X, F: FnOnce() -> Result<T, X>>(
         &self,
         f: F,

@@ -37,6 +37,12 @@ impl Chunk {
     pub(crate) fn usable(&self) -> usize {
         self.top.get().addr() - self.base.addr()
     }
+
+    /// Bytes of the block above those that may be handed out.
+    #[inline]
+    pub(crate) fn unused(&self) -> usize {
+        self.limit.get().addr() - self.top.get().addr()
+    }
 }
 
 /// Names a chunk, or none. Stays valid when the arena is moved.

@@ -1,1 +1,36 @@
-//! Wrappers around any allocator.
+//! Wrappers around any [`Allocator`]: each one adds a single habit and forwards the rest.
+//!
+//! | wrapper | what it adds |
+//! |---|---|
+//! | [`Counting`] | counts calls, blocks and bytes, and which resizes had to move |
+//! | [`Failing`] | refuses the requests it is told to refuse, or makes every resize move |
+//!
+//! Wrappers nest (`Counting<Failing<A>>`), need only `core`, and are shared by reference: `&Counting<A>` is an
+//! allocator as well. None of them is `Clone`, because a clone of an allocator has to free what the original
+//! handed out, and the two would then each hold half of the figures. A wrapper in a `static` serves where a
+//! value without a lifetime is wanted.
+//!
+//! ```
+//! # #[cfg(feature = "alloc")] {
+//! use allocator_api2::{alloc::Global, vec::Vec};
+//! use arenite::wrap::{Counting, Failing};
+//!
+//! let allocator = Counting::new(Failing::new(Global));
+//! allocator.inner().fail_nth(2);
+//! let mut numbers = Vec::<u64, _>::new_in(&allocator);
+//! assert!(numbers.try_reserve_exact(4).is_ok());
+//! assert!(numbers.try_reserve_exact(8).is_err());
+//! assert_eq!(allocator.counts().failed, 1);
+//! assert_eq!(allocator.counts().bytes_live, 32);
+//! # }
+//! ```
+//!
+//! [`Allocator`]: allocator_api2::alloc::Allocator
+
+#[macro_use]
+mod forward;
+mod counting;
+mod failing;
+
+pub use counting::{Counting, Counts};
+pub use failing::Failing;

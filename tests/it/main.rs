@@ -1,3 +1,13 @@
-//! All integration tests, in one binary.
+//! All integration tests, in one binary: each further one would link the crate again.
 
+mod arithmetic;
+#[cfg(feature = "alloc")]
+mod collections;
+#[cfg(feature = "alloc")]
+mod conformance;
+#[cfg(feature = "alloc")]
+mod model;
+#[cfg(feature = "alloc")]
 mod scopes;
+#[cfg(feature = "alloc")]
+mod testing;

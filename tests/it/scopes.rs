@@ -1,6 +1,6 @@
 //! Scopes.
 
-use arenite::{Arena, Buffer, Chained, Fixed};
+use arenite::Arena;
 
 #[test]
 fn a_million_scopes_that_each_push_one_outer_element() {

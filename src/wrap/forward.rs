@@ -1,0 +1,267 @@
+//! What every wrapper is made of: hooks around the calls of an inner allocator.
+//!
+//! A wrapper is a struct with a field `inner`, an [`Observe`] and one line of [`allocator_by_forwarding!`]. The
+//! hooks are safe code and never own a block, so whatever they do, the contract of `Allocator` is kept here.
+
+use allocator_api2::alloc::{AllocError, Allocator};
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+/// What `Allocator`'s methods return.
+pub(super) type Granted = Result<NonNull<[u8]>, AllocError>;
+
+/// A call that may fail, as a wrapper sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Request {
+    /// `allocate` or `allocate_zeroed`.
+    Allocate { layout: Layout, zeroed: bool },
+    /// `grow` or `grow_zeroed`.
+    Grow { block: NonNull<u8>, old: Layout, new: Layout, zeroed: bool },
+    /// `shrink`.
+    Shrink { block: NonNull<u8>, old: Layout, new: Layout },
+}
+
+impl Request {
+    /// The layout asked for.
+    pub(super) fn layout(&self) -> Layout {
+        match *self {
+            Self::Allocate { layout, .. } => layout,
+            Self::Grow { new, .. } | Self::Shrink { new, .. } => new,
+        }
+    }
+}
+
+/// How a request goes on once the wrapper has seen it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Route {
+    /// To the inner allocator, unchanged.
+    Forward,
+    /// Nowhere: the caller gets an error and the inner allocator never hears of it.
+    Refuse,
+    /// A resize is carried out as a fresh block, a copy and a free; the same as `Forward` for an allocation.
+    Move,
+}
+
+/// What a wrapper does around the calls that pass through it. Hooks must not unwind.
+pub(super) trait Observe {
+    /// Whether blocks are handed out exactly as long as asked. Otherwise a caller may free a block with any size
+    /// up to what it got, so that the sizes going out and coming back need not agree.
+    const EXACT: bool = false;
+
+    /// Before the inner allocator is asked.
+    #[inline]
+    fn before(&self, _request: Request) -> Route {
+        Route::Forward
+    }
+
+    /// After the request was granted or refused, by whomever.
+    #[inline]
+    fn after(&self, _request: Request, _result: Granted) {}
+
+    /// Before a block is given back. A block that was resized is not reported here.
+    #[inline]
+    fn freed(&self, _block: NonNull<u8>, _layout: Layout) {}
+}
+
+/// `Allocator` for a wrapper `$name<A>`, by its [`Observe`] and its field `inner`.
+///
+/// The field must be private to the wrapper's file, which must never replace the allocator in it.
+macro_rules! allocator_by_forwarding {
+    ($name:ident) => {
+        // SAFETY: every block is one of `self.inner`'s, an allocator that moves with the wrapper and lives as long,
+        // and every block that comes back is passed on to it; `forward` keeps the contract of each method.
+        unsafe impl<A: ::allocator_api2::alloc::Allocator> ::allocator_api2::alloc::Allocator for $name<A> {
+            #[inline]
+            fn allocate(&self, layout: ::core::alloc::Layout) -> $crate::wrap::forward::Granted {
+                $crate::wrap::forward::allocate(self, &self.inner, layout, false)
+            }
+
+            #[inline]
+            fn allocate_zeroed(&self, layout: ::core::alloc::Layout) -> $crate::wrap::forward::Granted {
+                $crate::wrap::forward::allocate(self, &self.inner, layout, true)
+            }
+
+            #[inline]
+            unsafe fn deallocate(&self, block: ::core::ptr::NonNull<u8>, layout: ::core::alloc::Layout) {
+                // SAFETY: the block is `self.inner`'s, as all are; the caller vouches that it is allocated and
+                // that `layout` fits it.
+                unsafe { $crate::wrap::forward::deallocate(self, &self.inner, block, layout) }
+            }
+
+            #[inline]
+            unsafe fn grow(
+                &self,
+                block: ::core::ptr::NonNull<u8>,
+                old: ::core::alloc::Layout,
+                new: ::core::alloc::Layout,
+            ) -> $crate::wrap::forward::Granted {
+                // SAFETY: the block is `self.inner`'s, as all are; the caller vouches that it is allocated, that
+                // `old` fits it and that `new` is no smaller.
+                unsafe { $crate::wrap::forward::grow(self, &self.inner, block, old, new, false) }
+            }
+
+            #[inline]
+            unsafe fn grow_zeroed(
+                &self,
+                block: ::core::ptr::NonNull<u8>,
+                old: ::core::alloc::Layout,
+                new: ::core::alloc::Layout,
+            ) -> $crate::wrap::forward::Granted {
+                // SAFETY: as for `grow`.
+                unsafe { $crate::wrap::forward::grow(self, &self.inner, block, old, new, true) }
+            }
+
+            #[inline]
+            unsafe fn shrink(
+                &self,
+                block: ::core::ptr::NonNull<u8>,
+                old: ::core::alloc::Layout,
+                new: ::core::alloc::Layout,
+            ) -> $crate::wrap::forward::Granted {
+                // SAFETY: the block is `self.inner`'s, as all are; the caller vouches that it is allocated, that
+                // `old` fits it and that `new` is no larger.
+                unsafe { $crate::wrap::forward::shrink(self, &self.inner, block, old, new) }
+            }
+        }
+    };
+}
+
+#[inline]
+pub(super) fn allocate<O: Observe>(
+    observer: &O,
+    inner: &impl Allocator,
+    layout: Layout,
+    zeroed: bool,
+) -> Granted {
+    let request = Request::Allocate { layout, zeroed };
+    let result = match observer.before(request) {
+        Route::Refuse => Err(AllocError),
+        Route::Forward | Route::Move if zeroed => inner.allocate_zeroed(layout),
+        Route::Forward | Route::Move => inner.allocate(layout),
+    };
+    let result = hand_out::<O>(result, layout);
+    observer.after(request, result);
+    result
+}
+
+/// # Safety
+///
+/// `block` must be allocated from `inner`, and `layout` must fit it.
+#[inline]
+pub(super) unsafe fn deallocate(
+    observer: &impl Observe,
+    inner: &impl Allocator,
+    block: NonNull<u8>,
+    layout: Layout,
+) {
+    observer.freed(block, layout);
+    // SAFETY: the caller vouches for both conditions.
+    unsafe { inner.deallocate(block, layout) }
+}
+
+/// # Safety
+///
+/// `block` must be allocated from `inner`, `old` must fit it, and `new` must not be smaller than `old`.
+#[inline]
+pub(super) unsafe fn grow<O: Observe>(
+    observer: &O,
+    inner: &impl Allocator,
+    block: NonNull<u8>,
+    old: Layout,
+    new: Layout,
+    zeroed: bool,
+) -> Granted {
+    let request = Request::Grow { block, old, new, zeroed };
+    let result = match observer.before(request) {
+        Route::Refuse => Err(AllocError),
+        // SAFETY: the caller vouches for the block and `old`; `old` is the smaller layout.
+        Route::Move => unsafe { relocate(inner, block, old, new, zeroed) },
+        // `grow_zeroed` need not clear bytes that the inner block had beyond `old`, and the caller of an exact
+        // wrapper was never given them: `clear` takes its place below.
+        // SAFETY: the caller vouches for the block, `old` and `new`.
+        Route::Forward if zeroed && !O::EXACT => unsafe { inner.grow_zeroed(block, old, new) },
+        // SAFETY: the caller vouches for the block, `old` and `new`.
+        Route::Forward => unsafe { inner.grow(block, old, new) },
+    };
+    let result = hand_out::<O>(result, new);
+    if let (Ok(grown), true) = (result, zeroed && O::EXACT) {
+        // SAFETY: the block was just granted to us for `new.size()` bytes, and `old` is no larger.
+        unsafe { clear(grown.cast(), old.size(), new.size()) }
+    }
+    observer.after(request, result);
+    result
+}
+
+/// # Safety
+///
+/// `block` must be allocated from `inner`, `old` must fit it, and `new` must not be larger than `old`.
+#[inline]
+pub(super) unsafe fn shrink<O: Observe>(
+    observer: &O,
+    inner: &impl Allocator,
+    block: NonNull<u8>,
+    old: Layout,
+    new: Layout,
+) -> Granted {
+    let request = Request::Shrink { block, old, new };
+    let result = match observer.before(request) {
+        Route::Refuse => Err(AllocError),
+        // SAFETY: the caller vouches for the block and `old`; `new` is the smaller layout.
+        Route::Move => unsafe { relocate(inner, block, old, new, false) },
+        // SAFETY: the caller vouches for the block, `old` and `new`.
+        Route::Forward => unsafe { inner.shrink(block, old, new) },
+    };
+    let result = hand_out::<O>(result, new);
+    observer.after(request, result);
+    result
+}
+
+/// The part of a granted block that the caller gets to see.
+#[inline]
+fn hand_out<O: Observe>(result: Granted, asked: Layout) -> Granted {
+    // The inner allocator accepts every size from `asked.size()` to what it granted, so the shorter slice names the
+    // one size with which the block can come back.
+    if O::EXACT {
+        result.map(|block| NonNull::slice_from_raw_parts(block.cast(), asked.size()))
+    } else {
+        result
+    }
+}
+
+/// Writes zeroes to bytes `from..to` of `block`.
+///
+/// # Safety
+///
+/// `from <= to`, and `block` must be valid for writes of `to` bytes.
+unsafe fn clear(block: NonNull<u8>, from: usize, to: usize) {
+    // SAFETY: `from <= to`, and the block reaches to `to`.
+    let start = unsafe { block.add(from) };
+    // SAFETY: bytes `from..to` of the block are valid for writes, and `u8` has no alignment to keep.
+    unsafe { start.write_bytes(0, to - from) }
+}
+
+/// Resizes by a fresh block, a copy and a free, never in place. On an error the old block is as it was.
+///
+/// # Safety
+///
+/// `block` must be allocated from `inner`, and `old` must fit it.
+#[cold]
+unsafe fn relocate(
+    inner: &impl Allocator,
+    block: NonNull<u8>,
+    old: Layout,
+    new: Layout,
+    zeroed: bool,
+) -> Granted {
+    /// What the old block is left full of, so that a pointer kept to it does not read the old content by chance.
+    const JUNK: u8 = 0xDD;
+
+    let fresh = if zeroed { inner.allocate_zeroed(new)? } else { inner.allocate(new)? };
+    // SAFETY: both blocks are allocated, hence apart, and hold at least the smaller of the two sizes.
+    unsafe { fresh.cast::<u8>().copy_from_nonoverlapping(block, old.size().min(new.size())) }
+    // SAFETY: `old` fits the block, so it is valid for writes of that many bytes; nobody reads it again.
+    unsafe { block.write_bytes(JUNK, old.size()) }
+    // SAFETY: the block is still allocated from `inner`, and `old` fits it.
+    unsafe { inner.deallocate(block, old) }
+    Ok(fresh)
+}

@@ -1,0 +1,7 @@
+//! The wrappers and the test harnesses.
+
+mod conformance;
+mod counting;
+mod failing;
+mod failures;
+mod hostile;
