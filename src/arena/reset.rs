@@ -42,6 +42,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// }
     /// assert_eq!(arena.stats().used, 0);
     /// ```
+    #[inline]
     pub fn reset(&mut self) {
         self.reset_with(ResetMode::Retain);
     }
@@ -62,7 +63,14 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// arena.reset_with(ResetMode::FreeAll);
     /// assert_eq!(arena.allocated_bytes(), 0);
     /// ```
+    #[inline]
     pub fn reset_with(&mut self, mode: ResetMode) {
+        self.take_all_back(mode);
+        self.cursor.look_again();
+    }
+
+    #[inline(never)]
+    fn take_all_back(&mut self, mode: ResetMode) {
         let needed = self.root().round_peak.get().max(self.most_used());
         self.cursor.leave();
         self.held = Held::nothing();

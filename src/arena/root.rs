@@ -131,15 +131,19 @@ impl<B: Backing, const M: usize> Root<B, M> {
     ///
     /// [`AllocError`] if the backing has no memory for it, if the limit forbids it, or if the backing is running.
     pub(super) fn obtain(&self, need: usize, purpose: Purpose) -> Result<(ChunkId, bool), AllocError> {
-        match self.attempt(need, purpose) {
+        loop {
+            let result = self.attempt(need, purpose);
             // Chunks that nobody holds may be all that stands in the way.
-            Err(AllocError) if !self.is_busy() && self.release_spares() => self.attempt(need, purpose),
-            result => result,
+            if result.is_err() && !self.is_busy() && self.release_spares() {
+                continue;
+            }
+            return result;
         }
     }
 
     // Not a closure of `obtain`: what a closure borrows counts as escaped, and then a caller cannot keep the cursor of a
     // local arena in registers.
+    #[inline]
     fn attempt(&self, need: usize, purpose: Purpose) -> Result<(ChunkId, bool), AllocError> {
         let most = self.allowed();
         if need > most {

@@ -163,7 +163,6 @@ impl Plan {
             addr::align_up(sum, align).filter(|&sum| sum <= longest)
         };
         let least = whole(request.need).ok_or(AllocError)?;
-        let most = whole(request.most).unwrap_or(longest);
         let next = self.next_size(*last);
         let large = request.need > (next / 8).max(self.side_above);
         let (wanted, side) = match request.purpose {
@@ -172,7 +171,10 @@ impl Plan {
             Purpose::Allocation { full: true } => (next, false),
             Purpose::Allocation { full: false } => ((*last).max(self.first), false),
         };
-        let mut size = addr::align_down(wanted, align).clamp(least, most);
+        let mut size = addr::align_down(wanted, align).max(least);
+        if size - request.header > request.most {
+            size = whole(request.most).map_or(size, |most| size.min(most));
+        }
         loop {
             // SAFETY: `align` is a power of two, and `size`, a multiple of it, is at most `longest`.
             let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
