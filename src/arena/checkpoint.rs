@@ -72,11 +72,15 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         assert_eq!(mark.generation, root.generation, "the arena was reset since the checkpoint was made");
         let same_window = self.held.chunk.get() == mark.chunk
             && self.cursor.start() == mark.start
+            // It may have been left, and entered again.
+            && self.held.left.get() == mark.left
             && self.held.own.head() == mark.own;
         if same_window {
-            // SAFETY: the position was one of this window's, it has not been retreated from (nothing older was given
-            // back or shrunk), and nothing above it is in use (this function's contract).
-            unsafe { self.cursor.retreat(mark.pos.addr()) };
+            // The cursor may stand below the mark: what was the last block then has been given back since.
+            let to = mark.pos.min(self.cursor.pos());
+            // SAFETY: a position of this window's at or below the present one, and nothing above it is in use (this
+            // function's contract).
+            unsafe { self.cursor.retreat(to.addr()) };
             return;
         }
         root.note_peak(self.most_used());

@@ -64,7 +64,9 @@ use root::{Home, Root};
 /// let first = arena.alloc(Node { value: 1, next: Some(last) });
 /// assert_eq!(first.value + first.next.unwrap().value, 3);
 /// ```
+#[repr(C)]
 pub struct Arena<B: Backing = Auto, const MIN_ALIGN: usize = 8> {
+    // In front, where the shortest instructions reach it.
     cursor: Cursor<MIN_ALIGN>,
     held: Held,
     home: Home<B, MIN_ALIGN>,

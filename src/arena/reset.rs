@@ -2,6 +2,7 @@
 
 use super::root::{Home, Root};
 use super::{Arena, Held};
+use crate::addr;
 use crate::backing::{Backing, Purpose};
 use crate::raw::{Chunk, ChunkId};
 
@@ -99,6 +100,8 @@ impl<B: Backing, const M: usize> Root<B, M> {
             ResetMode::Decay => granted,
             ResetMode::FreeAll => 0,
         };
+        // The rest would be of no use.
+        let keep = addr::align_down(keep, M);
         if B::CONTIGUOUS {
             // SAFETY: nobody uses a chunk (this function's contract), the spare list is empty, and the backing is not
             // running, or there would be no `&mut self`.

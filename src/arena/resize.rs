@@ -18,9 +18,16 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
     }
 
+    #[inline(always)]
+    fn block_slow(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let block = self.block_cold(layout);
+        self.cursor.look_again();
+        block
+    }
+
     #[cold]
     #[inline(never)]
-    fn block_slow(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    fn block_cold(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         self.refill(layout)
     }
 
@@ -75,8 +82,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         new: Layout,
     ) -> Result<NonNull<u8>, AllocError> {
         let more = footprint::<M>(new.size()) - footprint::<M>(old.size());
-        let stays = block.addr().get() % new.align() == 0 && self.cursor.is_last(block, old.size());
-        if stays && self.extend(more, M) {
+        // A block that must move for its alignment may have room enough where it stands.
+        let stays = block.addr().get() % new.align() == 0;
+        if stays && self.cursor.is_last(block, old.size()) && self.extend(more, M) {
             // SAFETY: this function's contract is that of the called one.
             if let Some(block) = unsafe { self.resize_here(block, old, new) } {
                 return Ok(block);

@@ -235,6 +235,16 @@ impl<B: Backing, const M: usize> Root<B, M> {
         record.limit.get().addr() - self.block_start(chunk, record).0.addr()
     }
 
+    /// The block of `chunk`, as it was obtained and extended.
+    #[inline(always)]
+    fn block(&self, chunk: ChunkId, record: &Chunk) -> Block {
+        let (start, align) = self.block_start(chunk, record);
+        let len = self.block_len(chunk, record);
+        // SAFETY: a record's address and a base are not null.
+        let start = unsafe { NonNull::new_unchecked(start) };
+        Block { start, len, align, side: false }
+    }
+
     /// Calls `visit` with every chunk.
     pub(super) fn for_each_chunk(&self, mut visit: impl FnMut(ChunkId, &Chunk)) {
         let mut chunk = self.chunks.get();
@@ -256,11 +266,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let (base, limit) = (record.base, record.limit.get());
         self.granted.set(self.granted.get() - record.usable());
         track::unpoison(base, limit.addr() - base.addr());
-        let (start, align) = self.block_start(chunk, record);
-        let len = self.block_len(chunk, record);
-        // SAFETY: a record's address and a base are not null.
-        let start = unsafe { NonNull::new_unchecked(start) };
-        let block = Block { start, len, align, side: false };
+        let block = self.block(chunk, record);
         let released = self.ask(|backing| {
             // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
             unsafe { backing.release(block) };
@@ -349,10 +355,19 @@ impl<B: Backing, const M: usize> Root<B, M> {
     /// Nobody uses any of the arena's memory.
     #[inline]
     pub(super) unsafe fn release_all(&mut self) {
+        let mut chunk = self.chunks.replace(ChunkId::NONE);
         self.spare.clear();
-        // SAFETY: nobody uses a chunk (this function's contract), the spare list is empty, and handles that had others
-        // will not look at them again. `&mut self` shows that the backing is not running.
-        unsafe { self.release_if(|_, _| true) };
+        while !chunk.is_none() {
+            let record = self.record(chunk);
+            let next = record.next.get();
+            track::unpoison(record.base, record.limit.get().addr() - record.base.addr());
+            let block = self.block(chunk, record);
+            let backing = self.backing.get_mut();
+            // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
+            abort::on_unwind(|| unsafe { backing.release(block) });
+            chunk = next;
+        }
+        self.granted.set(0);
     }
 
     /// The backing.

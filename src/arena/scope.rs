@@ -1,13 +1,13 @@
 //! Scopes: children that borrow the free tail of their parent.
 
 use core::fmt;
-use core::mem::ManuallyDrop;
+use core::mem::{self, ManuallyDrop};
 use core::ops::Deref;
 
 use super::root::Home;
 use super::{Arena, Held};
 use crate::backing::Backing;
-use crate::raw::{Cursor, Loan};
+use crate::raw::{ChunkId, Cursor, Loan};
 
 impl<B: Backing, const M: usize> Arena<B, M> {
     /// Runs `f` with a child arena. What the child hands out is taken back when `f` returns or panics.
@@ -44,8 +44,12 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn scope<R>(&self, f: impl FnOnce(&Self) -> R) -> R {
-        let child = self.child();
-        f(&child)
+        let (child, loan) = self.lend();
+        let unwound = Unwound { child: &child, parent: self, loan };
+        let result = f(&child);
+        mem::forget(unwound);
+        self.end(&child, loan);
+        result
     }
 
     /// A child arena as a guard, for scopes that are not shaped like a closure. See [`scope`](Self::scope).
@@ -64,25 +68,32 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn child(&self) -> Child<'_, B, M> {
-        let child = Arena {
+        let (arena, loan) = self.lend();
+        Child { arena, parent: self, loan }
+    }
+
+    /// A child, and what it has of this arena's window. Must be followed by [`end`](Self::end), or the
+    /// tail is lost until the reset.
+    #[inline(always)]
+    fn lend(&self) -> (ManuallyDrop<Self>, Loan) {
+        let child = ManuallyDrop::new(Arena {
             cursor: Cursor::empty(),
             held: Held::nothing(),
             home: Home::Child { root: self.root(), parent: self },
-        };
+        });
         let chunk = self.held.chunk.get();
         let (start, end) = (self.cursor.pos(), self.cursor.end());
-        let mut loan = Loan::NOTHING;
-        if start < end && !chunk.is_none() {
-            let was_top = B::GROWS_IN_PLACE && end == self.root().record(chunk).top.get();
-            loan = Loan { chunk, start, end, was_top };
-            child.held.chunk.set(chunk);
-            // SAFETY: `[start, end)` is the free part of this window, with its invariants, and no longer this window's
-            // once its end is moved, in the next statement.
-            unsafe { child.cursor.enter(start, end) };
-            // SAFETY: `start` is this window's position.
-            unsafe { self.cursor.set_end(start) };
+        if start == end || chunk.is_none() {
+            return (child, Loan::NOTHING);
         }
-        Child { arena: ManuallyDrop::new(child), parent: self, loan }
+        let was_top = B::GROWS_IN_PLACE && end == self.root().record(chunk).top.get();
+        child.held.chunk.set(chunk);
+        // SAFETY: `[start, end)` is the free part of this window, with its invariants, and no longer this window's once
+        // its end is moved, in the next statement.
+        unsafe { child.cursor.enter(start, end) };
+        // SAFETY: `start` is this window's position.
+        unsafe { self.cursor.set_end(start) };
+        (child, Loan { chunk, start, end, was_top })
     }
 }
 
@@ -106,31 +117,33 @@ impl<B: Backing, const M: usize> Deref for Child<'_, B, M> {
 impl<B: Backing, const M: usize> Drop for Child<'_, B, M> {
     #[inline]
     fn drop(&mut self) {
-        let Child { arena: child, parent, loan } = self;
-        #[cfg(arenite_zeal)]
-        child.check();
-        if !child.held.own.head().is_none() {
-            child.give_chunks_up();
-        }
-        if loan.chunk.is_none() {
-            return;
-        }
-        // The child may have left the loan's window, or made it longer; whatever it did, the loan is free now.
-        let reached = if child.held.chunk.get() == loan.chunk && child.cursor.start() == loan.start {
-            child.cursor.peak()
-        } else {
-            loan.start
-        };
-        parent.take_back(loan, reached);
+        self.parent.end(&self.arena, self.loan);
+    }
+}
+
+/// Ends a child when its scope panics. It stands beside the child, and drops by one call of values, so that the optimiser
+/// has no reason to put the loan into memory.
+struct Unwound<'a, B: Backing, const M: usize> {
+    child: &'a Arena<B, M>,
+    parent: &'a Arena<B, M>,
+    loan: Loan,
+}
+
+impl<B: Backing, const M: usize> Drop for Unwound<'_, B, M> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let Loan { chunk, start, end, was_top } = self.loan;
+        self.parent.end_cold(self.child, chunk, start, end, was_top);
     }
 }
 
 impl<B: Backing, const M: usize> Arena<B, M> {
     /// Hands the chunks that this handle, which ends, obtained to whoever needs one next.
     #[cold]
+    #[inline(never)]
     fn give_chunks_up(&self) {
+        self.note_peak();
         let root = self.root();
-        root.note_peak(self.most_used());
         let mut chunk = self.held.own.head();
         while !chunk.is_none() {
             let record = root.record(chunk);
@@ -140,10 +153,47 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn end_cold(&self, child: &Self, chunk: ChunkId, start: *mut u8, end: *mut u8, was_top: bool) {
+        self.end(child, Loan { chunk, start, end, was_top });
+    }
+
+    /// Takes back what `child`, which ends, has of this arena.
+    #[inline(always)]
+    fn end(&self, child: &Self, loan: Loan) {
+        #[cfg(arenite_zeal)]
+        child.check();
+        if !child.held.own.head().is_none() {
+            child.give_chunks_up();
+        }
+        if loan.chunk.is_none() {
+            return;
+        }
+        // The child may have left the loan's window, or made it longer; whatever it did, the loan is free now. (Where a
+        // window starts, no other one does.)
+        let reached = if child.cursor.start() == loan.start && child.held.left.get() == 0 {
+            child.cursor.peak()
+        } else {
+            child.note_peak();
+            loan.start
+        };
+        self.take_back(loan, reached);
+    }
+
+    #[cold]
+    fn note_peak(&self) {
+        self.root().note_peak(self.most_used());
+    }
+
     /// Takes the tail that a child had, in which it got as far as `reached`.
-    #[inline]
-    fn take_back(&self, loan: &Loan, reached: *mut u8) {
-        let end = if loan.was_top { self.root().record(loan.chunk).top.get() } else { loan.end };
+    #[inline(always)]
+    fn take_back(&self, loan: Loan, reached: *mut u8) {
+        let end = if B::GROWS_IN_PLACE && loan.was_top {
+            self.root().record(loan.chunk).top.get()
+        } else {
+            loan.end
+        };
         // SAFETY: nobody uses what the child handed out, and the tail is writable.
         unsafe { crate::track::vacate(loan.start, end) };
         if self.held.chunk.get() == loan.chunk && self.cursor.end() == loan.start {
@@ -153,18 +203,22 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             // was the child's.
             unsafe { self.cursor.set_end(end) };
         } else {
-            self.keep_tail(loan, end);
+            self.keep_tail(loan.chunk, loan.start, end, reached);
         }
         #[cfg(arenite_zeal)]
         self.check();
     }
 
-    /// Keeps a tail that cannot go back to the window from which it was lent.
+    /// Keeps a tail that cannot go back to the window from which it was lent, and in which a child got as far as
+    /// `reached`.
     #[cold]
-    fn keep_tail(&self, loan: &Loan, end: *mut u8) {
-        // SAFETY: as in `take_back`: the tail is free and this handle's.
-        let lost = unsafe { self.held.spares.push(loan.start, end, loan.chunk) };
+    #[inline(never)]
+    fn keep_tail(&self, chunk: ChunkId, start: *mut u8, end: *mut u8, reached: *mut u8) {
         let root = self.root();
+        // The window's own peak is another one's by now.
+        root.note_peak(self.used() + (reached.addr() - start.addr()));
+        // SAFETY: as in `take_back`: the tail is free and this handle's.
+        let lost = unsafe { self.held.spares.push(start, end, chunk) };
         root.wasted.set(root.wasted.get() + lost);
     }
 }

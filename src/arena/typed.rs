@@ -203,9 +203,16 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
     }
 
+    #[inline(always)]
+    pub(super) fn slot_slow<E: Failure>(&self, layout: Layout) -> Result<NonNull<u8>, E> {
+        let slot = self.slot_cold(layout);
+        self.cursor.look_again();
+        slot
+    }
+
     #[cold]
     #[inline(never)]
-    pub(super) fn slot_slow<E: Failure>(&self, layout: Layout) -> Result<NonNull<u8>, E> {
+    fn slot_cold<E: Failure>(&self, layout: Layout) -> Result<NonNull<u8>, E> {
         self.refill(layout).map_err(|AllocError| E::out_of_memory(self, layout))
     }
 }

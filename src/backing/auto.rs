@@ -2,23 +2,26 @@
 
 use allocator_api2::alloc::AllocError;
 
+use super::chained::{self, Plan};
 use super::global::Global;
-use super::{Backing, Block, Chained, Request};
+use super::{Backing, Block, Request};
 
 /// The backing of an [`Arena`](crate::Arena) for which none was chosen: chunks of the global allocator.
 ///
 /// Which memory that is may change from one version to the next as better ways are found; a choice of your own,
-/// such as [`Chained`], stays what it is.
+/// such as [`Chained`](crate::Chained), stays what it is.
 #[derive(Debug, Clone)]
 pub struct Auto {
-    chained: Chained<Global>,
+    base: Global,
+    /// The size of the newest chunk; 0 if there is none.
+    last: usize,
 }
 
 #[cfg(feature = "alloc")]
 impl Auto {
     /// The default backing.
     pub const fn new() -> Self {
-        Auto { chained: Chained::new() }
+        Auto { base: Global, last: 0 }
     }
 }
 
@@ -29,7 +32,7 @@ impl Default for Auto {
     }
 }
 
-// SAFETY: every method is that of `Chained`.
+// SAFETY: as for `Chained`: what `Plan::obtain` got from the base allocator goes back to it by `release`.
 unsafe impl Backing for Auto {
     const NAME: &'static str = "auto";
     const CONTIGUOUS: bool = false;
@@ -37,24 +40,24 @@ unsafe impl Backing for Auto {
 
     #[inline]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
-        self.chained.obtain(request)
+        const { Plan::DEFAULT }.obtain(&self.base, &mut self.last, request)
     }
 
     #[inline]
     unsafe fn release(&mut self, block: Block) {
         // SAFETY: this function's contract is that of the called one.
-        unsafe { self.chained.release(block) };
+        unsafe { chained::release(&self.base, block) };
     }
 
     fn available(&self) -> Option<usize> {
-        self.chained.available()
+        None
     }
 
     fn reserved(&self) -> Option<usize> {
-        self.chained.reserved()
+        None
     }
 
     fn restart(&mut self) {
-        self.chained.restart();
+        self.last = 0;
     }
 }

@@ -33,13 +33,19 @@ use crate::addr;
 #[derive(Debug, Clone)]
 pub struct Chained<A: Allocator = Global> {
     base: A,
+    plan: Plan,
+    /// The size of the newest chunk; 0 if there is none.
+    last: usize,
+}
+
+/// How large chunks are.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
     first: usize,
     max: usize,
     growth: Growth,
     /// Blocks above this size may get a side chunk.
     side_above: usize,
-    /// The size of the newest chunk; 0 if there is none.
-    last: usize,
 }
 
 /// What malloc implementations keep beside a block: staying below a power of two by that much keeps the whole in its
@@ -68,35 +74,35 @@ impl Default for Chained<Global> {
 impl<A: Allocator> Chained<A> {
     /// Chunks of `base`.
     pub const fn new_in(base: A) -> Self {
-        Chained { base, first: FIRST, max: MAX, growth: Growth::Double, side_above: SIDE_ABOVE, last: 0 }
+        Chained { base, plan: Plan::DEFAULT, last: 0 }
     }
 
     /// Sets the size of the first chunk; 1008 bytes unless set. One that is too small for the first block is made
     /// larger.
     #[must_use]
     pub fn first_chunk(mut self, bytes: usize) -> Self {
-        self.first = bytes;
+        self.plan.first = bytes;
         self
     }
 
     /// Sets the size to which chunks grow; 64 MiB unless set. A block that is larger still gets what it needs.
     #[must_use]
     pub fn max_chunk(mut self, bytes: usize) -> Self {
-        self.max = bytes;
+        self.plan.max = bytes;
         self
     }
 
     /// Sets how chunks grow; [`Growth::Double`] unless set.
     #[must_use]
     pub fn growth(mut self, growth: Growth) -> Self {
-        self.growth = growth;
+        self.plan.growth = growth;
         self
     }
 
     /// Sets the size above which a block may get a side chunk of its own; 32 KiB unless set, `usize::MAX` for never.
     #[must_use]
     pub fn side_chunks_above(mut self, bytes: usize) -> Self {
-        self.side_above = bytes;
+        self.plan.side_above = bytes;
         self
     }
 
@@ -110,8 +116,8 @@ impl<A: Allocator> Chained<A> {
     /// of them.
     #[must_use]
     pub fn expect_largest(mut self, bytes: usize) -> Self {
-        self.first = self.first.max(bytes.saturating_mul(8));
-        self.side_above = self.side_above.max(bytes);
+        self.plan.first = self.plan.first.max(bytes.saturating_mul(8));
+        self.plan.side_above = self.plan.side_above.max(bytes);
         self
     }
 
@@ -125,14 +131,76 @@ impl<A: Allocator> Chained<A> {
     pub fn base(&self) -> &A {
         &self.base
     }
+}
 
-    /// The size of the next ordinary chunk.
-    fn next_size(&self) -> usize {
-        match self.last {
+impl Plan {
+    pub(super) const DEFAULT: Plan =
+        Plan { first: FIRST, max: MAX, growth: Growth::Double, side_above: SIDE_ABOVE };
+
+    /// The size of the next ordinary chunk, after one of `last` bytes.
+    #[inline]
+    fn next_size(&self, last: usize) -> usize {
+        match last {
             0 => self.first,
             last => self.growth.next(last).clamp(self.first.min(self.max), self.max),
         }
     }
+
+    /// A block of `base` for `request`; `last` is the size of the newest chunk before and after.
+    ///
+    /// Apart from [`Chained`], so that a plan known at compile time costs nothing.
+    #[inline]
+    pub(super) fn obtain<A: Allocator>(
+        &self,
+        base: &A,
+        last: &mut usize,
+        request: &Request,
+    ) -> Result<Block, AllocError> {
+        let align = request.align;
+        let longest = isize::MAX as usize + 1 - align;
+        let whole = |usable: usize| {
+            let sum = request.header.checked_add(usable)?;
+            addr::align_up(sum, align).filter(|&sum| sum <= longest)
+        };
+        let least = whole(request.need).ok_or(AllocError)?;
+        let most = whole(request.most).unwrap_or(longest);
+        let next = self.next_size(*last);
+        let large = request.need > (next / 8).max(self.side_above);
+        let (wanted, side) = match request.purpose {
+            Purpose::Exact => (least, false),
+            Purpose::Allocation { .. } if large => (least, true),
+            Purpose::Allocation { full: true } => (next, false),
+            Purpose::Allocation { full: false } => ((*last).max(self.first), false),
+        };
+        let mut size = addr::align_down(wanted, align).clamp(least, most);
+        loop {
+            // SAFETY: `align` is a power of two, and `size`, a multiple of it, is at most `longest`.
+            let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
+            match base.allocate(layout) {
+                Ok(start) => {
+                    if !side {
+                        *last = (*last).max(size);
+                    }
+                    return Ok(Block { start: start.cast(), len: size, align, side });
+                }
+                Err(_) if size == least => return Err(AllocError),
+                Err(_) => size = addr::align_down(size / 2, align).max(least),
+            }
+        }
+    }
+}
+
+/// Gives a block back to `base`.
+///
+/// # Safety
+///
+/// `block` came from `base` by [`Plan::obtain`], and nobody uses it any more.
+#[inline]
+pub(super) unsafe fn release<A: Allocator>(base: &A, block: Block) {
+    // SAFETY: the layout that the block was asked for with, which was valid then.
+    let layout = unsafe { Layout::from_size_align_unchecked(block.len, block.align) };
+    // SAFETY: the block came from this allocator with this layout and is nobody's (this function's contract).
+    unsafe { base.deallocate(block.start, layout) };
 }
 
 // SAFETY: blocks come from an `Allocator` and go back to it with the layout that they were asked for with; the contract
@@ -144,45 +212,13 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
 
     #[inline]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
-        let align = request.align;
-        let longest = isize::MAX as usize + 1 - align;
-        let whole = |usable: usize| {
-            let sum = request.header.checked_add(usable)?;
-            addr::align_up(sum, align).filter(|&sum| sum <= longest)
-        };
-        let least = whole(request.need).ok_or(AllocError)?;
-        let most = whole(request.most).unwrap_or(longest);
-        let next = self.next_size();
-        let large = request.need > (next / 8).max(self.side_above);
-        let (wanted, side) = match request.purpose {
-            Purpose::Exact => (least, false),
-            Purpose::Allocation { .. } if large => (least, true),
-            Purpose::Allocation { full: true } => (next, false),
-            Purpose::Allocation { full: false } => (self.last.max(self.first), false),
-        };
-        let mut size = addr::align_down(wanted, align).clamp(least, most);
-        loop {
-            // SAFETY: `align` is a power of two, and `size`, a multiple of it, is at most `longest`.
-            let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
-            match self.base.allocate(layout) {
-                Ok(start) => {
-                    if !side {
-                        self.last = self.last.max(size);
-                    }
-                    return Ok(Block { start: start.cast(), len: size, align, side });
-                }
-                Err(_) if size == least => return Err(AllocError),
-                Err(_) => size = addr::align_down(size / 2, align).max(least),
-            }
-        }
+        self.plan.obtain(&self.base, &mut self.last, request)
     }
 
     #[inline]
     unsafe fn release(&mut self, block: Block) {
-        // SAFETY: the layout that the block was asked for with, which was valid then.
-        let layout = unsafe { Layout::from_size_align_unchecked(block.len, block.align) };
-        // SAFETY: the block came from this allocator with this layout and is nobody's (this function's contract).
-        unsafe { self.base.deallocate(block.start, layout) };
+        // SAFETY: this function's contract is that of the called one.
+        unsafe { release(&self.base, block) };
     }
 
     fn available(&self) -> Option<usize> {

@@ -18,10 +18,11 @@ use core::ptr;
 pub(crate) struct Chunk {
     /// The first byte that may be handed out.
     pub(crate) base: *mut u8,
-    /// The end of what may be handed out.
-    pub(crate) top: Cell<*mut u8>,
     /// The end of the block as the backing gave it.
     pub(crate) limit: Cell<*mut u8>,
+    /// The end of what may be handed out. (Not beside `base`: a compiler that reads both with one load, as they go into
+    /// the cursor, makes a fresh chunk wait until the two stores before have reached the cache.)
+    pub(crate) top: Cell<*mut u8>,
     /// The highest position at which a cursor left this chunk since it was last empty.
     pub(crate) filled: Cell<*mut u8>,
     /// The next in the list of all chunks of the arena.
@@ -35,6 +36,12 @@ impl Chunk {
     #[inline]
     pub(crate) fn usable(&self) -> usize {
         self.top.get().addr() - self.base.addr()
+    }
+
+    /// Bytes of the block above those that may be handed out.
+    #[inline]
+    pub(crate) fn unused(&self) -> usize {
+        self.limit.get().addr() - self.top.get().addr()
     }
 }
 

@@ -1,11 +1,14 @@
 //! All integration tests, in one binary: each further one would link the crate again.
 
+mod arithmetic;
 #[cfg(all(feature = "alloc", not(miri)))]
 mod child_process;
 #[cfg(feature = "alloc")]
 mod collections;
 #[cfg(feature = "alloc")]
 mod conformance;
+#[cfg(feature = "alloc")]
+mod model;
 #[cfg(feature = "alloc")]
 mod regress;
 #[cfg(feature = "alloc")]

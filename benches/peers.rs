@@ -1,0 +1,96 @@
+//! Arenite beside other arenas, and beside the standard library. `benches/README.md` says how to read it.
+#![allow(missing_docs, reason = "a program")]
+
+#[path = "peers/contender.rs"]
+mod contender;
+#[path = "peers/rows.rs"]
+mod rows;
+#[path = "peers/samples.rs"]
+mod samples;
+#[path = "peers/table.rs"]
+mod table;
+
+use std::time::Duration;
+
+use criterion::{Criterion, SamplingMode};
+
+use contender::{Contender, Std, Tuned};
+use rows::{Job, ROWS};
+use samples::{Effort, Samples};
+
+/// The hidden argument with which this program calls itself.
+const FRESH: &str = "--in-fresh-process";
+
+/// A contender, by name.
+struct Entry {
+    name: &'static str,
+    ours: bool,
+    run: fn(Job, u64) -> Option<Duration>,
+}
+
+const fn entry<C: Contender>() -> Entry {
+    Entry { name: C::NAME, ours: C::OURS, run: |job, units| job.run::<C>(units) }
+}
+
+const CONTENDERS: &[Entry] = &[
+    entry::<arenite::Arena>(),
+    entry::<bumpalo::Bump>(),
+    entry::<bumpalo::Bump<8>>(),
+    entry::<bump_scope::Bump>(),
+    entry::<Tuned<true>>(),
+    entry::<Tuned<false>>(),
+    entry::<blink_alloc::Blink>(),
+    entry::<Std>(),
+];
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let first = arguments.next();
+    if first.as_deref() == Some(FRESH) {
+        return samples::run_fresh(arguments);
+    }
+    let all: Vec<String> = first.into_iter().chain(arguments).collect();
+    // `cargo bench` says so; `cargo test --benches` does not.
+    let measure = all.iter().any(|argument| argument == "--bench") && !all.iter().any(|a| a == "--test");
+    let wanted = all.iter().find(|argument| !argument.starts_with('-'));
+    let effort = if measure { Effort::MEASURE } else { Effort::TEST };
+
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut results = Vec::new();
+    for (number, row) in ROWS.iter().enumerate() {
+        if wanted.is_some_and(|part| !row.name.contains(part.as_str())) {
+            continue;
+        }
+        eprintln!("{} ...", row.name);
+        let samples = samples::take(number, effort);
+        if measure {
+            report(&mut criterion, row.name, &samples);
+        }
+        results.push((row, samples));
+    }
+    criterion.final_summary();
+    println!("{}", table::show(&results));
+    if !measure {
+        println!("One short sample each, to see that it runs: the figures mean nothing.");
+    }
+}
+
+/// Hands the samples to criterion, for statistics, plots and the comparison with the run before.
+///
+/// Criterion would measure one contender after the other, so what it is given to time is a replay of what was measured
+/// in turns.
+fn report(criterion: &mut Criterion, name: &str, samples: &[Samples]) {
+    let mut group = criterion.benchmark_group(name);
+    group.sampling_mode(SamplingMode::Flat).warm_up_time(Duration::from_nanos(1)).nresamples(2000);
+    for (contender, samples) in CONTENDERS.iter().zip(samples).filter(|(_, samples)| samples.len() >= 10) {
+        group.sample_size(samples.len());
+        let mut replay = samples.iter().cycle();
+        group.bench_function(contender.name, |bencher| {
+            bencher.iter_custom(|iterations| {
+                let nanoseconds = replay.next().copied().unwrap_or_default();
+                Duration::from_secs_f64(nanoseconds * 1e-9 * iterations as f64)
+            });
+        });
+    }
+    group.finish();
+}
