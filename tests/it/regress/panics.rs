@@ -135,7 +135,7 @@ over_every_backing! {
     // The elements made so far are dropped after the panic: if one of those panics as well, the rest is dropped all the
     // same, and the memory comes back.
     fn panic_in_drop(arena) {
-        struct Mean<'a>(Noisy<'a>, bool);
+        struct Mean<'a>(#[allow(dead_code, reason = "it is dropped")] Noisy<'a>, bool);
         impl Drop for Mean<'_> {
             fn drop(&mut self) {
                 assert!(!self.1, "a drop that panics");
