@@ -29,11 +29,12 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     }
 
     fn find_room(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        if let Some(block) = self.cursor.take_any(layout) {
-            return Ok(block);
-        }
+        // First, as it would cost the padding.
         if layout.size() == 0 {
             return Ok(raw::dangling(layout));
+        }
+        if let Some(block) = self.cursor.take_any(layout) {
+            return Ok(block);
         }
         let root = self.root();
         // A source of memory that allocates from the arena it serves.
