@@ -7,11 +7,15 @@ mod child_process;
 mod collections;
 #[cfg(feature = "alloc")]
 mod conformance;
+#[cfg(all(feature = "alloc", not(miri)))]
+mod die;
 #[cfg(feature = "alloc")]
 mod model;
 #[cfg(feature = "alloc")]
 mod regress;
 #[cfg(feature = "alloc")]
 mod scopes;
+#[cfg(feature = "alloc")]
+mod send_sync;
 #[cfg(feature = "alloc")]
 mod testing;
