@@ -194,9 +194,9 @@ fn neighbouring_chunks() {
         // SAFETY: likewise.
         let grown = unsafe { allocator.grow(last, small, layout(100, 8)) }.unwrap().cast();
         blocks.add(grown, 100);
+        blocks.remove(grown);
         // SAFETY: likewise.
         unsafe { allocator.deallocate(grown, layout(100, 8)) };
-        blocks.remove(grown);
         for _ in 0..100 {
             blocks.alloc(&arena, small);
         }

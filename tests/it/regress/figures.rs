@@ -85,7 +85,9 @@ over_every_backing! {
             arena.reserve(bytes);
             let committed = arena.stats().committed;
             assert!(arena.chunk_capacity() >= bytes);
-            arena.alloc_slice_fill_copy(bytes.saturating_sub(GAP).max(1), 0_u8);
+            if bytes > GAP {
+                arena.alloc_slice_fill_copy(bytes - GAP, 0_u8);
+            }
             assert_eq!(arena.stats().committed, committed, "nothing more was asked for");
         }
         for bytes in [isize::MAX as usize - 7, isize::MAX as usize, usize::MAX - 7, usize::MAX] {
