@@ -19,3 +19,5 @@ mod scopes;
 mod send_sync;
 #[cfg(feature = "alloc")]
 mod testing;
+#[cfg(not(miri))]
+mod tidy;
