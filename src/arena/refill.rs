@@ -29,13 +29,14 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     }
 
     fn find_room(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        // First, as it would cost the padding.
+        if layout.size() == 0 {
+            return Ok(raw::dangling(layout));
+        }
         // Of smaller alignments the short way knows all.
         if layout.align() > M {
             if let Some(block) = self.cursor.take_any(layout) {
                 return Ok(block);
-            }
-            if layout.size() == 0 {
-                return Ok(raw::dangling(layout));
             }
         }
         let root = self.root();
@@ -177,25 +178,19 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         let fits = |start: usize, end: usize| addr::place(start, end, footprint, align).is_some();
         let mut found = self.held.spares.has(footprint, align);
-        // What the chunks that nobody holds would leave to others, once they were given back.
-        let mut idle = 0;
         let mut chunk = root.spare.head();
         while !chunk.is_none() && !found {
             let record = root.record(chunk);
             found = fits(record.base.addr(), record.top.get().addr());
-            idle += record.usable();
             chunk = record.link.get();
         }
         let chunk = self.held.chunk.get();
         let at_top =
             B::GROWS_IN_PLACE && !chunk.is_none() && self.cursor.end() == root.record(chunk).top.get();
         let pos = self.cursor.pos().addr();
-        let (more, obtained) = match addr::place(pos, usize::MAX, footprint, align) {
-            // The chunk may be longer than the limit allowed it to be used.
-            Some(placed) if at_top => (placed.advance - self.cursor.room(), root.record(chunk).unused()),
-            _ => (need, 0),
-        };
-        let allowed = root.limit.get().saturating_sub(root.granted.get() - idle);
-        found || (more <= allowed && (idle > 0 || root.could_obtain(more.saturating_sub(obtained), at_top)))
+        let in_place = at_top
+            && addr::place(pos, usize::MAX, footprint, align)
+                .is_some_and(|placed| root.could_extend(chunk, placed.advance - self.cursor.room()));
+        found || in_place || root.could_obtain(need)
     }
 }

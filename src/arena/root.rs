@@ -157,11 +157,47 @@ impl<B: Backing, const M: usize> Root<B, M> {
         Ok((self.register(block, &request), block.side))
     }
 
-    /// Whether the backing could give `need` more bytes, as far as it knows.
-    pub(super) fn could_obtain(&self, need: usize, in_place: bool) -> bool {
-        let header =
-            if in_place || (B::CONTIGUOUS && self.chunks.get().is_none()) { 0 } else { Self::HEADER };
-        self.query(B::available).flatten().is_none_or(|available| need + header <= available)
+    /// Whether the backing has that many bytes at that alignment, as far as it knows.
+    fn has(&self, bytes: usize, align: usize) -> bool {
+        self.query(|backing| backing.available(align)).flatten().is_none_or(|available| bytes <= available)
+    }
+
+    /// Whether [`extend`](Self::extend) could make `chunk` longer by `need` bytes, as far as is known.
+    pub(super) fn could_extend(&self, chunk: ChunkId, need: usize) -> bool {
+        let record = self.record(chunk);
+        let slack = record.unused();
+        need <= self.allowed() && (need <= slack || (self.chunks.get() == chunk && self.has(need - slack, 1)))
+    }
+
+    /// Whether [`obtain`](Self::obtain) could get a chunk with room for `need` bytes, as far as is known.
+    pub(super) fn could_obtain(&self, need: usize) -> bool {
+        let inside = B::CONTIGUOUS && self.chunks.get().is_none();
+        let (header, align) = if inside { (0, M) } else { (Self::HEADER, Self::ALIGN) };
+        if need <= self.allowed() && self.has(need + header, align) {
+            return true;
+        }
+        // Once more without the chunks that would be given up for it.
+        let (mut usable, mut bytes, mut all) = (0, 0, true);
+        self.for_each_chunk(|chunk, record| {
+            let goes = self.is_spare(chunk) && (all || !B::CONTIGUOUS);
+            all &= goes;
+            if goes {
+                usable += record.usable();
+                bytes += self.block_len(chunk, record);
+            }
+        });
+        let header = if B::CONTIGUOUS && all { 0 } else { Self::HEADER };
+        bytes > 0
+            && need <= self.allowed().saturating_add(usable)
+            && self.has((need + header).saturating_sub(bytes), 1)
+    }
+
+    fn is_spare(&self, chunk: ChunkId) -> bool {
+        let mut spare = self.spare.head();
+        while !spare.is_none() && spare != chunk {
+            spare = self.record(spare).link.get();
+        }
+        !spare.is_none()
     }
 
     /// Writes the record of a new chunk.
@@ -279,7 +315,8 @@ impl<B: Backing, const M: usize> Root<B, M> {
         debug_assert!(released.is_ok(), "the caller made sure that the backing is not running");
     }
 
-    /// Gives the spare chunks back to the backing. Returns whether there were any.
+    /// Gives the spare chunks back to the backing: of one range, those that lie above all others. Returns whether there
+    /// were any.
     fn release_spares(&self) -> bool {
         if self.spare.head().is_none() {
             return false;
@@ -291,9 +328,22 @@ impl<B: Backing, const M: usize> Root<B, M> {
             chunk = record.link.get();
         }
         self.spare.clear();
+        let topmost = Cell::new(true);
+        let released = Cell::new(false);
+        let goes = |_, record: &Chunk| {
+            let spare = record.filled.get().is_null();
+            topmost.set(topmost.get() && spare);
+            released.set(released.get() || spare && (topmost.get() || !B::CONTIGUOUS));
+            spare && (topmost.get() || !B::CONTIGUOUS)
+        };
         // SAFETY: the marked chunks are those that were spare, which nobody holds, and they are on that list no more.
-        unsafe { self.release_if(|_, record| record.filled.get().is_null()) };
-        true
+        unsafe { self.release_if(goes) };
+        self.for_each_chunk(|chunk, record| {
+            if record.filled.get().is_null() {
+                self.add_spare(chunk);
+            }
+        });
+        released.get()
     }
 
     /// Keeps `chunk`, which nobody holds any more, for whoever needs one next.

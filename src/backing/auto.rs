@@ -49,7 +49,7 @@ unsafe impl Backing for Auto {
         unsafe { chained::release(&self.base, block) };
     }
 
-    fn available(&self) -> Option<usize> {
+    fn available(&self, _: usize) -> Option<usize> {
         None
     }
 

@@ -223,7 +223,7 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
         unsafe { release(&self.base, block) };
     }
 
-    fn available(&self) -> Option<usize> {
+    fn available(&self, _: usize) -> Option<usize> {
         None
     }
 

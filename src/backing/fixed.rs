@@ -10,6 +10,7 @@ use allocator_api2::alloc::AllocError;
 
 use super::{Backing, Block, Purpose, Request};
 use crate::addr;
+use crate::raw::CHUNK_ALIGN;
 
 /// Memory in a buffer that the caller lends: a slice, a [`Buffer`] on the stack or in a static. Never asks for more, and
 /// needs nothing but `core`.
@@ -35,6 +36,8 @@ pub struct Fixed<'b> {
     len: usize,
     /// Offset of the end of the topmost block.
     cut: usize,
+    /// What blocks with a record are aligned to.
+    align: usize,
     buffer: PhantomData<&'b mut [MaybeUninit<u8>]>,
 }
 
@@ -49,7 +52,7 @@ impl<'b> Fixed<'b> {
         let len = buffer.len();
         // SAFETY: a reference's address is not null.
         let start = unsafe { NonNull::new_unchecked(buffer.as_mut_ptr().cast::<u8>()) };
-        Fixed { start, len, cut: 0, buffer: PhantomData }
+        Fixed { start, len, cut: 0, align: CHUNK_ALIGN, buffer: PhantomData }
     }
 
     /// The length of the buffer in bytes.
@@ -79,10 +82,8 @@ unsafe impl Backing for Fixed<'_> {
 
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
         // The first block starts wherever the buffer does; later ones begin with a record that must be aligned.
-        let here = self.start.addr().get() + self.cut;
-        let padding = addr::padding(here, request.align);
-        let skip = self.cut.checked_add(padding).filter(|&skip| skip <= self.len).ok_or(AllocError)?;
-        let room = self.len - skip;
+        let room = self.room(request.align);
+        let skip = self.len - room;
         let least =
             request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
         let most = request.header.saturating_add(request.most).min(room);
@@ -90,7 +91,9 @@ unsafe impl Backing for Fixed<'_> {
             Purpose::Exact => least,
             Purpose::Allocation { .. } => least.max(self.step()).min(most),
         };
-        self.cut = skip + len;
+        self.align = request.align.max(CHUNK_ALIGN);
+        self.cut = self.next_start(skip + len);
+        let len = self.cut - skip;
         // SAFETY: `skip <= self.len`, so the result is in the buffer or at its end.
         let start = unsafe { self.start.add(skip) };
         Ok(Block { start, len, align: request.align, side: false })
@@ -103,20 +106,20 @@ unsafe impl Backing for Fixed<'_> {
             return Err(AllocError);
         }
         let more = need.max(self.step()).min(room).min(most);
-        self.cut += more;
-        Ok(more)
+        self.cut = self.next_start(self.cut + more);
+        Ok(self.cut - offset)
     }
 
     unsafe fn release(&mut self, block: Block) {
         let offset = block.start.addr().get() - self.start.addr().get();
-        // Not the topmost: its memory comes back when those above are gone as well.
+        debug_assert_eq!(offset + block.len, self.cut, "not the topmost block");
         if offset + block.len == self.cut {
             self.cut = offset;
         }
     }
 
-    fn available(&self) -> Option<usize> {
-        Some(self.len - self.cut)
+    fn available(&self, align: usize) -> Option<usize> {
+        Some(self.room(align))
     }
 
     fn reserved(&self) -> Option<usize> {
@@ -129,6 +132,19 @@ unsafe impl Backing for Fixed<'_> {
 }
 
 impl Fixed<'_> {
+    /// Bytes from the first multiple of `align` above the topmost block to the end of the buffer.
+    fn room(&self, align: usize) -> usize {
+        let padding = addr::padding(self.start.addr().get() + self.cut, align);
+        (self.len - self.cut).saturating_sub(padding)
+    }
+
+    /// Where a block must end that could end at `offset`: where the next one can begin, or at the end of the buffer. So
+    /// nothing lies between blocks, and when the topmost is released the one below is the topmost.
+    fn next_start(&self, offset: usize) -> usize {
+        let padding = addr::padding(self.start.addr().get() + offset, self.align);
+        self.len.min(offset + padding)
+    }
+
     /// Bytes by which blocks grow.
     fn step(&self) -> usize {
         const SHORTEST: usize = if cfg!(arenite_zeal) { 16 } else { 64 };

@@ -36,7 +36,10 @@ impl Growth {
             Growth::Linear(step) => size.saturating_add(step),
             Growth::Double => size.saturating_mul(2),
             Growth::Percent(percent) => {
-                size.saturating_add((size / 100).saturating_mul(percent.max(100) - 100))
+                let more = percent.max(100) - 100;
+                // In two steps, so that neither a large chunk wraps nor a small one stays as it is.
+                let of_hundreds = (size / 100).saturating_mul(more);
+                size.saturating_add(of_hundreds).saturating_add((size % 100).saturating_mul(more) / 100)
             }
             Growth::Custom(next) => next(size),
         }

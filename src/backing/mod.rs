@@ -59,7 +59,7 @@ pub unsafe trait Backing: sealed::Sealed {
         Err(AllocError)
     }
 
-    /// Takes a block back.
+    /// Takes a block back: of one range, the topmost.
     ///
     /// # Safety
     ///
@@ -67,9 +67,9 @@ pub unsafe trait Backing: sealed::Sealed {
     #[doc(hidden)]
     unsafe fn release(&mut self, block: Block);
 
-    /// Bytes that can still be obtained, where that is known.
+    /// Bytes that a block with that alignment, a power of two, could still have, where that is known.
     #[doc(hidden)]
-    fn available(&self) -> Option<usize>;
+    fn available(&self, align: usize) -> Option<usize>;
 
     /// Bytes that the backing has set aside for the arena, obtained or not, where that differs from what was obtained.
     #[doc(hidden)]
