@@ -281,6 +281,17 @@ impl<B: Backing, const M: usize> Root<B, M> {
             chunk = record.link.get();
         }
         self.spare.clear();
+        if B::CONTIGUOUS {
+            // Of one range only the top can be given back: what lies below a chunk that stays, stays.
+            let mut covered = false;
+            self.for_each_chunk(|chunk, record| {
+                let spare = record.filled.get().is_null();
+                if spare && covered {
+                    self.add_spare(chunk);
+                }
+                covered |= !spare;
+            });
+        }
         // SAFETY: the marked chunks are those that were spare, which nobody holds, and they are on that list no more.
         unsafe { self.release_if(|_, record| record.filled.get().is_null()) };
         true

@@ -10,6 +10,7 @@ use allocator_api2::alloc::AllocError;
 
 use super::{Backing, Block, Purpose, Request};
 use crate::addr;
+use crate::raw::CHUNK_ALIGN;
 
 /// Memory in a buffer that the caller lends: a slice, a [`Buffer`] on the stack or in a static. Never asks for more, and
 /// needs nothing but `core`.
@@ -35,6 +36,9 @@ pub struct Fixed<'b> {
     len: usize,
     /// Offset of the end of the topmost block.
     cut: usize,
+    /// What ends of blocks are multiples of, as long as there is room, so that no padding lies between blocks: whatever
+    /// is taken and given back above a block, that block can be made longer afterwards.
+    align: usize,
     buffer: PhantomData<&'b mut [MaybeUninit<u8>]>,
 }
 
@@ -49,7 +53,7 @@ impl<'b> Fixed<'b> {
         let len = buffer.len();
         // SAFETY: a reference's address is not null.
         let start = unsafe { NonNull::new_unchecked(buffer.as_mut_ptr().cast::<u8>()) };
-        Fixed { start, len, cut: 0, buffer: PhantomData }
+        Fixed { start, len, cut: 0, align: CHUNK_ALIGN, buffer: PhantomData }
     }
 
     /// The length of the buffer in bytes.
@@ -90,6 +94,8 @@ unsafe impl Backing for Fixed<'_> {
             Purpose::Exact => least,
             Purpose::Allocation { .. } => least.max(self.step()).min(most),
         };
+        self.align = self.align.max(request.align);
+        let len = self.rounded(skip, len);
         self.cut = skip + len;
         // SAFETY: `skip <= self.len`, so the result is in the buffer or at its end.
         let start = unsafe { self.start.add(skip) };
@@ -102,17 +108,15 @@ unsafe impl Backing for Fixed<'_> {
         if offset != self.cut || need > room {
             return Err(AllocError);
         }
-        let more = need.max(self.step()).min(room).min(most);
+        let more = self.rounded(self.cut, need.max(self.step()).min(most));
         self.cut += more;
         Ok(more)
     }
 
     unsafe fn release(&mut self, block: Block) {
         let offset = block.start.addr().get() - self.start.addr().get();
-        // Not the topmost: its memory comes back when those above are gone as well.
-        if offset + block.len == self.cut {
-            self.cut = offset;
-        }
+        debug_assert_eq!(offset + block.len, self.cut, "the arena gives the topmost block back first");
+        self.cut = offset;
     }
 
     fn available(&self) -> Option<usize> {
@@ -133,6 +137,14 @@ impl Fixed<'_> {
     fn step(&self) -> usize {
         const SHORTEST: usize = if cfg!(arenite_zeal) { 16 } else { 64 };
         addr::align_down(self.len / 16, 64).max(SHORTEST)
+    }
+
+    /// `bytes` from the offset `from` on, and what lies above them up to where a block may start.
+    fn rounded(&self, from: usize, bytes: usize) -> usize {
+        let room = self.len - from;
+        let bytes = bytes.min(room);
+        let end = self.start.addr().get() + from + bytes;
+        (bytes + addr::padding(end, self.align)).min(room)
     }
 }
 
