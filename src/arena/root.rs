@@ -46,6 +46,9 @@ pub(super) struct Root<B, const M: usize> {
     pub(super) round_peak: Cell<usize>,
     /// The same for all rounds before.
     pub(super) past_peak: Cell<usize>,
+    /// How many chunks were obtained since the last reset although there was room, because others had it: a child has the
+    /// rest of its parent's window. At most one is counted once memory has grown.
+    pub(super) apart: Cell<u32>,
     /// Usable bytes to keep, by [`ResetMode::Decay`](super::ResetMode::Decay).
     pub(super) decayed: usize,
     /// Counts resets.
@@ -66,6 +69,7 @@ impl<B, const M: usize> Root<B, M> {
             wasted: Cell::new(0),
             round_peak: Cell::new(0),
             past_peak: Cell::new(0),
+            apart: Cell::new(0),
             decayed: 0,
             generation: 0,
         }

@@ -157,8 +157,13 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
         let (wanted, side) = match request.purpose {
             Purpose::Exact => (least, false),
             Purpose::Allocation { .. } if large => (least, true),
-            Purpose::Allocation { full: true } => (next, false),
-            Purpose::Allocation { full: false } => (self.last.max(self.first), false),
+            Purpose::Allocation { full: true, .. } => (next, false),
+            // As large as the one beside which it is; the more of them, the smaller, so that many children side by side
+            // hold a few times what is needed, and not smaller than lets their number be logarithmic.
+            Purpose::Allocation { full: false, used, apart } => {
+                let share = self.last.checked_shr(apart).unwrap_or(0);
+                (share.max(used / 4).min(self.last).max(self.first), false)
+            }
         };
         let mut size = addr::align_down(wanted, align).clamp(least, most);
         loop {

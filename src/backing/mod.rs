@@ -103,6 +103,10 @@ pub(crate) enum Purpose {
     Allocation {
         /// Whether most of what the arena holds is in use, so that the next chunk may be larger than the last.
         full: bool,
+        /// Bytes in use.
+        used: usize,
+        /// How many chunks were obtained, since memory last grew, because others had the rest of what there was.
+        apart: u32,
     },
     /// Exactly as many bytes as needed, for many allocations.
     Exact,
