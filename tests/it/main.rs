@@ -4,5 +4,7 @@ mod arithmetic;
 #[cfg(feature = "alloc")]
 mod collections;
 #[cfg(feature = "alloc")]
+mod counts;
+#[cfg(feature = "alloc")]
 mod model;
 mod scopes;
