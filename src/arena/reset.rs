@@ -113,9 +113,8 @@ impl<B: Backing, const M: usize> Root<B, M> {
             // SAFETY: as above.
             unsafe { self.keep_together(keep, needed, apart && needed <= most.min(self.limit.get()) / 2) };
         }
-        if self.chunks.get().is_none() {
-            self.backing_mut().restart();
-        }
+        let largest = self.largest_block();
+        self.backing_mut().shrunk(largest);
         self.for_each_chunk(|chunk, _| self.add_spare(chunk));
     }
 
@@ -148,7 +147,6 @@ impl<B: Backing, const M: usize> Root<B, M> {
         if apart && self.granted.get() <= keep {
             // SAFETY: the caller's promise is the callee's.
             unsafe { self.release_if(|_, _| true) };
-            self.backing_mut().restart();
             if self.obtain(needed, Purpose::Exact).is_ok() {
                 // Without the second one, the next round does what this one did.
                 _ = self.obtain(needed, Purpose::Exact);
@@ -161,10 +159,6 @@ impl<B: Backing, const M: usize> Root<B, M> {
         if keep <= self.granted.get() {
             return;
         }
-        if self.chunks.get().is_none() {
-            // Chunks grow from the one that is about to be obtained.
-            self.backing_mut().restart();
-        }
         // For a moment both are there; afterwards it is no more than it was.
         let limit = self.limit.replace(self.granted.get() + keep);
         let obtained = self.obtain(keep, Purpose::Exact);
@@ -173,18 +167,5 @@ impl<B: Backing, const M: usize> Root<B, M> {
             // SAFETY: as above; the chunk just obtained is not the largest of before.
             unsafe { self.release_if(|chunk, _| stays(chunk)) };
         }
-    }
-
-    /// The chunk with the most usable bytes.
-    fn largest(&self) -> Option<ChunkId> {
-        let mut largest = None;
-        let mut most = 0;
-        self.for_each_chunk(|chunk, record| {
-            if largest.is_none() || record.usable() > most {
-                largest = Some(chunk);
-                most = record.usable();
-            }
-        });
-        largest
     }
 }

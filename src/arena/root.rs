@@ -298,6 +298,11 @@ impl<B: Backing, const M: usize> Root<B, M> {
         }
         // SAFETY: the marked chunks are those that were spare, which nobody holds, and they are on that list no more.
         unsafe { self.release_if(|_, record| record.filled.get().is_null()) };
+        let largest = self.largest_block();
+        _ = self.ask(|backing| {
+            backing.shrunk(largest);
+            Ok(())
+        });
         true
     }
 
@@ -378,5 +383,23 @@ impl<B: Backing, const M: usize> Root<B, M> {
     /// What a question to the backing answers, or `None` while it is running.
     pub(super) fn query<R>(&self, question: impl FnOnce(&B) -> R) -> Option<R> {
         self.ask(|backing| Ok(question(backing))).ok()
+    }
+
+    /// The chunk with the most usable bytes.
+    pub(super) fn largest(&self) -> Option<ChunkId> {
+        let mut largest = None;
+        let mut most = 0;
+        self.for_each_chunk(|chunk, record| {
+            if largest.is_none() || record.usable() > most {
+                largest = Some(chunk);
+                most = record.usable();
+            }
+        });
+        largest
+    }
+
+    /// The length in bytes of the block of that chunk; 0 if there is none.
+    pub(super) fn largest_block(&self) -> usize {
+        self.largest().map_or(0, |chunk| self.block_len(chunk, self.record(chunk)))
     }
 }

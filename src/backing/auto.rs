@@ -54,7 +54,7 @@ unsafe impl Backing for Auto {
         self.chained.reserved()
     }
 
-    fn restart(&mut self) {
-        self.chained.restart();
+    fn shrunk(&mut self, largest: usize) {
+        self.chained.shrunk(largest);
     }
 }

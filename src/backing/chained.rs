@@ -198,7 +198,7 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
         None
     }
 
-    fn restart(&mut self) {
-        self.last = 0;
+    fn shrunk(&mut self, largest: usize) {
+        self.last = self.last.min(largest);
     }
 }

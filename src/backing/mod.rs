@@ -75,9 +75,9 @@ pub unsafe trait Backing: sealed::Sealed {
     #[doc(hidden)]
     fn reserved(&self) -> Option<usize>;
 
-    /// Every block has been released: start small again.
+    /// Blocks have been released; the largest that is left has `largest` bytes, 0 if there is none. Grow from there.
     #[doc(hidden)]
-    fn restart(&mut self);
+    fn shrunk(&mut self, largest: usize);
 }
 
 /// What an arena asks of its backing.

@@ -252,6 +252,21 @@ fn what_was_large_once_decays() {
     assert!(counter.0.largest.get() <= 16_000, "{} bytes at once", counter.0.largest.get());
 }
 
+/// Chunks that were given back for want of memory no longer count when the next one is sized.
+#[test]
+fn chunks_do_not_grow_with_what_was_given_back() {
+    let counter = Counter::new();
+    let arena: Counted = Arena::new_in(Chained::new_in(counter.clone()));
+    for i in 0..100_u64 {
+        arena.alloc(i);
+        arena.scope(|inner| inner.alloc_slice_fill_copy(2000, 1_u8).len());
+        counter.0.most.set(0);
+        assert!(arena.try_alloc_layout(Layout::new::<[u8; 1 << 20]>()).is_err());
+        counter.0.most.set(usize::MAX);
+    }
+    assert!(counter.0.largest.get() <= 10_000, "{} bytes at once", counter.0.largest.get());
+}
+
 #[test]
 fn used_moves() {
     let arena = Arena::new();
