@@ -6,5 +6,7 @@ mod collections;
 #[cfg(feature = "alloc")]
 mod counts;
 #[cfg(feature = "alloc")]
+mod hostile;
+#[cfg(feature = "alloc")]
 mod model;
 mod scopes;

@@ -1,14 +1,17 @@
 //! What an arena asks of its base, and what its figures say.
 
+mod figures;
+mod limits;
+
 use std::alloc::Layout;
 use std::cell::Cell;
-use std::mem::{self, MaybeUninit};
+use std::mem;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
 use allocator_api2::alloc::{Allocator, Global};
 use arenite::collections::Vec as ArenaVec;
-use arenite::{AllocError, Arena, Auto, Buffer, Chained, Fixed, ResetMode};
+use arenite::{AllocError, Arena, Chained, ResetMode};
 
 /// Figures of a base allocator.
 #[derive(Default)]
@@ -55,6 +58,7 @@ unsafe impl Allocator for Counter {
 }
 
 type Counted = Arena<Chained<Counter>>;
+type Round = fn(&Counted);
 
 fn small(arena: &Counted) {
     for i in 0..3000_u64 {
@@ -122,7 +126,7 @@ fn mixed(arena: &Counted) {
 
 /// What rounds do, and after how many of them they are equal. Where many children have windows at the same time, the
 /// second round is the first that runs in one large chunk, and obtains others beside it.
-const SHAPES: [(&str, fn(&Counted), usize); 7] = [
+const SHAPES: [(&str, Round, usize); 7] = [
     ("small", small, 1),
     ("large", large, 1),
     ("side_chunks", side_chunks, 1),
@@ -133,7 +137,7 @@ const SHAPES: [(&str, fn(&Counted), usize); 7] = [
 ];
 
 /// Once warm, equal rounds make no call to the base, neither in the round nor in the reset, and the arena does not grow.
-fn warm_rounds(name: &str, round: fn(&Counted), warm: usize, mode: ResetMode) {
+fn warm_rounds(name: &str, round: Round, warm: usize, mode: ResetMode) {
     let counter = Counter::new();
     let mut arena = Arena::new_in(Chained::new_in(counter.clone()));
     for _ in 0..warm {
@@ -268,140 +272,6 @@ fn chunks_do_not_grow_with_what_was_given_back() {
 }
 
 #[test]
-fn used_moves() {
-    let arena = Arena::new();
-    assert_eq!(arena.stats().used, 0);
-    arena.alloc(1_u8);
-    let used = arena.stats().used;
-    assert!(used >= 8);
-    let layout = Layout::new::<[u64; 4]>();
-    let block = (&arena).allocate(layout).unwrap();
-    assert!(arena.stats().used >= used + 32);
-    // SAFETY: the block is the arena's with this layout, and is used no more.
-    unsafe { (&arena).deallocate(block.cast(), layout) };
-    assert_eq!(arena.stats().used, used);
-    arena.scope(|inner| {
-        inner.alloc([0_u64; 1000]);
-        assert!(inner.stats().used >= used + 8000);
-    });
-    assert_eq!(arena.stats().used, used);
-}
-
-#[test]
-fn peak_moves_and_stays() {
-    let mut arena = Arena::new();
-    arena.scope(|inner| {
-        inner.alloc([0_u64; 1000]);
-    });
-    let peak = arena.stats().peak;
-    assert!((8000..8100).contains(&peak), "{peak}");
-    arena.alloc([0_u64; 10]);
-    assert_eq!(arena.stats().peak, peak);
-    arena.reset();
-    assert_eq!(arena.stats().peak, peak);
-    arena.alloc([0_u64; 2000]);
-    assert!(arena.stats().peak >= 16_000);
-}
-
-#[test]
-fn committed_and_reserved_move() {
-    let mut arena = Arena::new();
-    assert_eq!((arena.stats().committed, arena.stats().reserved), (0, 0));
-    arena.alloc(1_u8);
-    let first = arena.stats();
-    assert!(first.committed >= 8 && first.reserved > first.committed);
-    assert_eq!(first.committed, arena.allocated_bytes());
-    assert_eq!(first.reserved, arena.allocated_bytes_including_metadata());
-    arena.alloc([0_u8; 10_000]);
-    let second = arena.stats();
-    assert!(second.committed >= first.committed + 10_000 && second.reserved > second.committed);
-    arena.reset_with(ResetMode::FreeAll);
-    assert_eq!((arena.stats().committed, arena.stats().reserved), (0, 0));
-
-    let mut buffer = Buffer::<1000>::new();
-    let arena: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
-    arena.alloc(1_u8);
-    let stats = arena.stats();
-    assert_eq!(stats.reserved, 1000);
-    assert!((8..1000).contains(&stats.committed), "{stats}");
-}
-
-#[test]
-fn wasted_moves() {
-    let mut arena: Arena<_> = Arena::new_in(Chained::new().first_chunk(256));
-    let room = {
-        arena.alloc(1_u8);
-        arena.chunk_capacity()
-    };
-    let filler = room - if cfg!(arenite_asan) { 24 } else { 16 };
-    arena.alloc_slice_fill_copy(filler, 1_u8);
-    assert_eq!(arena.stats().wasted, 0);
-    arena.alloc([1_u64; 8]);
-    assert_eq!(arena.stats().wasted, 16);
-    arena.reset();
-    assert_eq!(arena.stats().wasted, 0);
-}
-
-#[test]
-fn chunks_move() {
-    let mut arena = Arena::new();
-    assert_eq!(arena.stats().chunks, 0);
-    arena.alloc(1_u8);
-    assert_eq!(arena.stats().chunks, 1);
-    let full = arena.chunk_capacity();
-    arena.alloc_slice_fill_copy(full + 1, 1_u8);
-    assert_eq!(arena.stats().chunks, 2);
-    arena.reset();
-    assert_eq!(arena.stats().chunks, 1);
-    arena.reset_with(ResetMode::FreeAll);
-    assert_eq!(arena.stats().chunks, 0);
-}
-
-#[test]
-fn the_backing_is_named() {
-    let chained: Arena<_> = Arena::new_in(Chained::new());
-    let mut buffer = Buffer::<8>::new();
-    let fixed: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
-    let names = [Arena::new().stats().backing, chained.stats().backing, fixed.stats().backing];
-    assert_eq!(names, ["auto", "chained", "fixed"]);
-}
-
-/// Hands out single bytes until there are none.
-fn fill<B: arenite::Backing>(arena: &Arena<B, 1>) -> usize {
-    let mut bytes = 0;
-    while arena.try_alloc(1_u8).is_ok() {
-        bytes += 1;
-    }
-    bytes
-}
-
-#[test]
-#[cfg_attr(arenite_asan, ignore = "gaps between blocks count too")]
-fn the_limit_is_exact_to_the_byte() {
-    for limit in (0..200).chain([1007, 1008, 1009, 5000, 65_537]) {
-        let chained = Arena::<_, 1>::with_min_align_in(Chained::new().first_chunk(64)).limit(limit);
-        assert_eq!(fill(&chained), limit);
-        assert_eq!(fill(&Arena::<Auto, 1>::with_min_align().limit(limit)), limit);
-        let mut bytes = vec![MaybeUninit::uninit(); 70_000];
-        let fixed = Arena::<_, 1>::with_min_align_in(Fixed::new(&mut bytes)).limit(limit);
-        assert_eq!(fill(&fixed), limit);
-        // A higher limit lets it go on where it stopped.
-        fixed.set_allocation_limit(Some(limit + 10));
-        assert_eq!(fill(&fixed), 10);
-    }
-}
-
-#[test]
-fn a_limit_counts_whole_units_of_alignment() {
-    for limit in 0..100 {
-        let arena: Arena<_> = Arena::new_in(Chained::new()).limit(limit);
-        while arena.try_alloc(1_u8).is_ok() {}
-        let unit = if cfg!(arenite_asan) { 16 } else { 8 };
-        assert_eq!(arena.stats().used, limit / unit * unit);
-    }
-}
-
-#[test]
 fn chunks_are_halved_when_the_base_refuses_large_ones() {
     let counter = Counter::new();
     counter.0.most.set(4096);
@@ -416,70 +286,4 @@ fn chunks_are_halved_when_the_base_refuses_large_ones() {
     assert!(arena.try_alloc([0_u8; 5000]).is_err());
     assert_eq!(arena.stats().used, used);
     arena.alloc([0_u8; 4000]);
-}
-
-/// The bytes that a buffer has once its ends are rounded.
-fn whole(bytes: &[MaybeUninit<u8>], align: usize) -> usize {
-    let start = bytes.as_ptr().addr();
-    let end = start + bytes.len();
-    (end - end % align).saturating_sub(start.next_multiple_of(align))
-}
-
-#[test]
-#[cfg_attr(arenite_asan, ignore = "gaps between blocks count too")]
-fn a_buffer_is_used_to_the_last_byte() {
-    let mut bytes = vec![MaybeUninit::uninit(); 5000];
-    for offset in 0..17 {
-        for len in [0, 1, 7, 8, 15, 63, 64, 65, 500, 4096, 4099] {
-            let buffer = &mut bytes[offset..offset + len];
-            let whole = whole(buffer, 8);
-            let mut arena: Arena<_> = Arena::new_in(Fixed::new(buffer));
-            let fill = |arena: &Arena<Fixed<'_>>| {
-                while arena.try_alloc(1_u64).is_ok() {}
-                assert_eq!(arena.stats().used, whole, "offset {offset}, {len} bytes");
-            };
-            fill(&arena);
-            arena.reset();
-            // A child that had it all gives it all back.
-            arena.scope(fill);
-            fill(&arena);
-            drop(arena);
-            for mode in [ResetMode::Retain, ResetMode::Decay, ResetMode::FreeAll, ResetMode::RetainLimit(100)]
-            {
-                // So does one beside which the parent took chunks of its own.
-                let mut arena: Arena<_> = Arena::new_in(Fixed::new(&mut bytes[offset..offset + len]));
-                _ = arena.try_alloc(0);
-                arena.scope(|inner| {
-                    for i in 0..20 {
-                        _ = inner.try_alloc(i);
-                        _ = arena.try_alloc(i);
-                    }
-                });
-                arena.reset_with(mode);
-                fill(&arena);
-            }
-        }
-    }
-}
-
-/// An idle chunk that lies below one in use is not lost when memory runs short.
-#[test]
-#[cfg_attr(arenite_asan, ignore = "gaps between blocks count too")]
-fn a_buffer_loses_nothing_when_it_runs_short() {
-    let mut bytes = vec![MaybeUninit::uninit(); 4096];
-    let whole = whole(&bytes, 8);
-    let mut arena: Arena<_> = Arena::new_in(Fixed::new(&mut bytes));
-    for round in 0..20 {
-        arena.alloc(round);
-        let (lowest, lower, upper) = (arena.child(), arena.child(), arena.child());
-        for child in [&lowest, &lower, &upper] {
-            child.alloc([round; 100]);
-        }
-        drop(lower);
-        assert!(arena.try_alloc([0_u8; 4000]).is_err());
-        drop((lowest, upper));
-        arena.reset();
-    }
-    while arena.try_alloc(1_u64).is_ok() {}
-    assert_eq!(arena.stats().used, whole);
 }
