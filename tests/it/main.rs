@@ -3,7 +3,8 @@
 mod arithmetic;
 #[cfg(feature = "alloc")]
 mod collections;
-#[cfg(feature = "alloc")]
+// Zeal builds have chunks too small to be counted.
+#[cfg(all(feature = "alloc", not(arenite_zeal)))]
 mod counts;
 #[cfg(feature = "alloc")]
 mod hostile;

@@ -80,7 +80,9 @@ fn a_closure_that_panics_aborts() {
 #[test]
 fn growth_that_panics_aborts() {
     must_abort("growth_that_panics_aborts", || {
-        let arena = Arena::new_in(Chained::new().growth(Growth::Custom(|_| panic!("too many"))));
+        let arena = Arena::new_in(
+            Chained::new().side_chunks_above(usize::MAX).growth(Growth::Custom(|_| panic!("too many"))),
+        );
         arena.alloc([0_u8; 500]);
         arena.alloc([0_u8; 500]);
         arena.alloc([0_u8; 500]);
