@@ -133,7 +133,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
             let next = record.next.get();
             track::unpoison(record.base, record.limit.get().addr() - record.base.addr());
             let block = self.block(chunk, record);
-            let backing = self.backing.get_mut();
+            let backing = self.backing_mut();
             // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
             abort::on_unwind(|| unsafe { backing.release(block) });
             chunk = next;
