@@ -24,6 +24,7 @@ pub mod testing;
 mod track;
 pub mod wrap;
 
+pub use allocator_api2;
 pub use allocator_api2::alloc::AllocError;
 #[doc(hidden)]
 pub use arena::unsize as __unsize;
@@ -34,3 +35,5 @@ pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
 #[cfg(feature = "virtual-memory")]
 pub use backing::{HugePages, Virtual};
 pub use error::CreateError;
+#[cfg(feature = "hashbrown")]
+pub use hashbrown;

@@ -117,7 +117,7 @@ impl<B: Backing> Arena<B, 8> {
     /// ```
     /// use arenite::{Arena, Chained};
     ///
-    /// let arena: Arena<_> = Arena::new_in(Chained::new().max_chunk(1 << 16));
+    /// let arena = Arena::new_in(Chained::new().max_chunk(1 << 16));
     /// assert_eq!(arena.alloc_slice_copy(&[1, 2]), [1, 2]);
     /// ```
     #[inline]
@@ -238,7 +238,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     }
 
     /// Whether a block of this layout could be had, as far as can be told without trying: `false` means that it would
-    /// fail; `true`, for a backing that asks others for memory, that it depends on them. O(1).
+    /// fail; `true`, for a backing that asks others for memory, that it depends on them.
+    ///
+    /// O(1) as long as the window has room, otherwise O(chunks of ended children).
     ///
     /// # Examples
     ///
@@ -247,7 +249,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// use arenite::{Arena, Buffer, Fixed};
     ///
     /// let mut buffer = Buffer::<128>::new();
-    /// let arena: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
+    /// let arena = Arena::new_in(Fixed::from(&mut buffer));
     /// assert!(arena.can_allocate(Layout::new::<[u64; 16]>()));
     /// assert!(!arena.can_allocate(Layout::new::<[u64; 17]>()));
     /// ```
@@ -273,7 +275,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         if addr::align_up(bytes, M).is_none_or(|bytes| bytes > isize::MAX as usize) {
             return Err(CreateError::TooLarge { bytes });
         }
-        let available = self.root().query(B::available).flatten();
+        let available = self.root().query(|backing| backing.available(1)).flatten();
         match self.make_room(bytes) {
             Ok(()) => Ok(self),
             Err(AllocError) => Err(match available {

@@ -29,11 +29,15 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     }
 
     fn find_room(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        if let Some(block) = self.cursor.take_any(layout) {
-            return Ok(block);
-        }
+        // First, as it would cost the padding.
         if layout.size() == 0 {
             return Ok(raw::dangling(layout));
+        }
+        // Of smaller alignments the short way knows all.
+        if layout.align() > M {
+            if let Some(block) = self.cursor.take_any(layout) {
+                return Ok(block);
+            }
         }
         let root = self.root();
         // A source of memory that allocates from the arena it serves.
@@ -47,13 +51,33 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         // Chunks grow with what is used. A parent whose tail is lent, a million times over, needs a second chunk, not
         // one that is larger each time.
-        let full = self.used() >= root.granted.get() / 4 * 3;
-        let (chunk, side) = root.obtain(need, Purpose::Allocation { full })?;
+        let used = self.used();
+        let full = used >= root.granted.get() / 4 * 3;
+        let apart = self.note_apart(full);
+        let (chunk, side) = root.obtain(need, Purpose::Allocation { full, used, apart })?;
         if side {
             return self.take_side(chunk, layout);
         }
         self.enter_chunk(chunk);
         self.cursor.take_any(layout).ok_or(AllocError)
+    }
+
+    /// Counts a chunk that is about to be obtained because others have the rest of the chunks there are. Returns how many
+    /// there were before, since memory last grew.
+    fn note_apart(&self, full: bool) -> u32 {
+        let root = self.root();
+        let before = root.apart.get();
+        let chunk = self.held.chunk.get();
+        let others_have_it = match chunk.is_none() {
+            true => !root.chunks.get().is_none(),
+            false => self.cursor.end() != root.record(chunk).top.get(),
+        };
+        if full {
+            root.apart.set(before.min(1));
+        } else if others_have_it {
+            root.apart.set(before.saturating_add(1));
+        }
+        before.saturating_sub(1)
     }
 
     /// Makes room in place for a block of `footprint` bytes aligned to `align`, for which the window has none.
@@ -194,25 +218,19 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         let fits = |start: usize, end: usize| addr::place(start, end, footprint, align).is_some();
         let mut found = self.held.spares.has(footprint, align);
-        // What the chunks that nobody holds would leave to others, once they were given back.
-        let mut idle = 0;
         let mut chunk = root.spare.head();
         while !chunk.is_none() && !found {
             let record = root.record(chunk);
             found = fits(record.base.addr(), record.top.get().addr());
-            idle += record.usable();
             chunk = record.link.get();
         }
         let chunk = self.held.chunk.get();
         let at_top =
             B::GROWS_IN_PLACE && !chunk.is_none() && self.cursor.end() == root.record(chunk).top.get();
         let pos = self.cursor.pos().addr();
-        let (more, obtained) = match addr::place(pos, usize::MAX, footprint, align) {
-            // The chunk may be longer than the limit allowed it to be used.
-            Some(placed) if at_top => (placed.advance - self.cursor.room(), root.record(chunk).unused()),
-            _ => (need, 0),
-        };
-        let allowed = root.limit.get().saturating_sub(root.granted.get() - idle);
-        found || (more <= allowed && (idle > 0 || root.could_obtain(more.saturating_sub(obtained), at_top)))
+        let in_place = at_top
+            && addr::place(pos, usize::MAX, footprint, align)
+                .is_some_and(|placed| root.could_extend(chunk, placed.advance - self.cursor.room()));
+        found || in_place || root.could_obtain(need)
     }
 }

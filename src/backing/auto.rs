@@ -105,7 +105,7 @@ unsafe impl Backing for Auto {
         unsafe { chained::release(&self.base, block) };
     }
 
-    fn available(&self) -> Option<usize> {
+    fn available(&self, _: usize) -> Option<usize> {
         None
     }
 
@@ -113,10 +113,12 @@ unsafe impl Backing for Auto {
         None
     }
 
-    fn restart(&mut self) {
-        self.last = 0;
+    fn shrunk(&mut self, largest: usize) {
+        self.last = self.last.min(largest);
         #[cfg(feature = "virtual-memory")]
-        self.large.restart();
+        if largest == 0 {
+            self.large.restart();
+        }
     }
 
     #[cfg(feature = "virtual-memory")]

@@ -15,19 +15,19 @@ use crate::addr;
 /// chunk, and than 32 KiB, gets a *side chunk* of its own, so that the current one stays current. When the base has no
 /// memory for a chunk, half of it is asked for, and so on down to what is needed.
 ///
-/// All sizes are in bytes, as the base allocator is asked for them: chunk records (48 bytes) included.
+/// All sizes are in bytes, as the base allocator is asked for them: chunk records (64 bytes) included.
 ///
 /// # Examples
 ///
 /// ```
 /// use arenite::{Arena, Chained};
 ///
-/// let arena: Arena<_> = Arena::new_in(Chained::new().first_chunk(4096).max_chunk(1 << 20));
+/// let arena = Arena::new_in(Chained::new().first_chunk(4096).max_chunk(1 << 20));
 /// let name = arena.alloc_str("grain");
 /// assert_eq!(name, "grain");
 ///
 /// // An arena that takes its chunks from another one.
-/// let inner: Arena<_> = Arena::new_in(Chained::new_in(&arena));
+/// let inner = Arena::new_in(Chained::new_in(&arena));
 /// assert_eq!(*inner.alloc(7), 7);
 /// ```
 #[derive(Debug, Clone)]
@@ -163,16 +163,23 @@ impl Plan {
             addr::align_up(sum, align).filter(|&sum| sum <= longest)
         };
         let least = whole(request.need).ok_or(AllocError)?;
-        let most = whole(request.most).unwrap_or(longest);
         let next = self.next_size(*last);
         let large = request.need > (next / 8).max(self.side_above);
         let (wanted, side) = match request.purpose {
             Purpose::Exact => (least, false),
             Purpose::Allocation { .. } if large => (least, true),
-            Purpose::Allocation { full: true } => (next, false),
-            Purpose::Allocation { full: false } => ((*last).max(self.first), false),
+            Purpose::Allocation { full: true, .. } => (next, false),
+            // As large as the one beside which it is; the more of them, the smaller, so that many children side by side
+            // hold a few times what is needed, and not smaller than lets their number be logarithmic.
+            Purpose::Allocation { full: false, used, apart } => {
+                let share = last.checked_shr(apart).unwrap_or(0);
+                (share.max(used / 4).min(*last).max(self.first), false)
+            }
         };
-        let mut size = addr::align_down(wanted, align).clamp(least, most);
+        let mut size = addr::align_down(wanted, align).clamp(least, longest);
+        if size - request.header > request.most {
+            size = whole(request.most).map_or(size, |most| size.min(most));
+        }
         loop {
             // SAFETY: `align` is a power of two, and `size`, a multiple of it, is at most `longest`.
             let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
@@ -222,7 +229,7 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
         unsafe { release(&self.base, block) };
     }
 
-    fn available(&self) -> Option<usize> {
+    fn available(&self, _: usize) -> Option<usize> {
         None
     }
 
@@ -230,7 +237,7 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
         None
     }
 
-    fn restart(&mut self) {
-        self.last = 0;
+    fn shrunk(&mut self, largest: usize) {
+        self.last = self.last.min(largest);
     }
 }

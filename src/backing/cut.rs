@@ -4,26 +4,31 @@ use allocator_api2::alloc::AllocError;
 
 use super::{Purpose, Request};
 use crate::addr;
+use crate::raw::CHUNK_ALIGN;
 
-/// How far a range of memory has been cut into blocks.
+/// How far a range of memory has been cut into blocks. (Where the range lies is for the caller to say, as some do not know
+/// before they are asked.)
 ///
 /// # Invariants
 ///
-/// `cut <= len`.
+/// `cut <= len`, and the blocks lie one upon the other without a gap.
 #[derive(Debug)]
 pub(super) struct Cut {
     /// Bytes in the range.
     len: usize,
     /// Bytes from the start to the end of the topmost block.
     cut: usize,
+    /// What blocks with a record are aligned to.
+    align: usize,
 }
 
 impl Cut {
     pub(super) const fn new(len: usize) -> Self {
-        Cut { len, cut: 0 }
+        Cut { len, cut: 0, align: CHUNK_ALIGN }
     }
 
     /// Bytes from the start to the end of the topmost block.
+    #[cfg(feature = "virtual-memory")]
     pub(super) fn used(&self) -> usize {
         self.cut
     }
@@ -33,13 +38,13 @@ impl Cut {
         self.len
     }
 
-    /// Bytes above the topmost block.
-    pub(super) fn room(&self) -> usize {
-        self.len - self.cut
+    /// Bytes from the first multiple of `align` above the topmost block to the end of the range, which is at the address
+    /// `start`.
+    pub(super) fn room(&self, start: usize, align: usize) -> usize {
+        (self.len - self.cut).saturating_sub(addr::padding(start + self.cut, align))
     }
 
-    /// Cuts a block for `request` from the range at the address `start`, of `step` bytes if that is more. Returns its
-    /// offset and its length in bytes.
+    /// Cuts a block for `request`, of `step` bytes if that is more. Returns its offset and its length in bytes.
     pub(super) fn take(
         &mut self,
         start: usize,
@@ -47,8 +52,8 @@ impl Cut {
         step: usize,
     ) -> Result<(usize, usize), AllocError> {
         // The first block starts wherever the range does; later ones begin with a record that must be aligned.
-        let padding = addr::padding(start + self.cut, request.align);
-        let room = self.room().checked_sub(padding).ok_or(AllocError)?;
+        let room = self.room(start, request.align);
+        let offset = self.len - room;
         let least =
             request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
         let most = request.header.saturating_add(request.most).min(room);
@@ -56,30 +61,32 @@ impl Cut {
             Purpose::Exact => least,
             Purpose::Allocation { .. } => least.max(step).min(most),
         };
-        let offset = self.cut + padding;
-        self.cut = offset + len;
-        Ok((offset, len))
+        self.align = request.align.max(CHUNK_ALIGN);
+        self.cut = self.next_start(start, offset + len);
+        Ok((offset, self.cut - offset))
     }
 
     /// Makes the topmost block, if it ends at the offset `end`, longer: by `need` to `most` bytes, by `step` if that lies
-    /// between. Returns by how many.
+    /// between, and up to where the next block can begin. Returns by how many.
     pub(super) fn extend(
         &mut self,
+        start: usize,
         end: usize,
         need: usize,
         most: usize,
         step: usize,
     ) -> Result<usize, AllocError> {
-        if end != self.cut || need > self.room() {
+        let room = self.len - self.cut;
+        if end != self.cut || need > room {
             return Err(AllocError);
         }
-        let more = need.max(step).min(self.room()).min(most);
-        self.cut += more;
-        Ok(more)
+        let more = need.max(step).min(room).min(most);
+        self.cut = self.next_start(start, self.cut + more);
+        Ok(self.cut - end)
     }
 
-    /// Takes back the block of `len` bytes at `offset`. If it is not the topmost, its memory comes back when those above
-    /// are gone as well.
+    /// Takes back the block of `len` bytes at `offset`. Unless it is the topmost, its memory stays idle until everything
+    /// below it is taken back as well.
     pub(super) fn release(&mut self, offset: usize, len: usize) {
         if offset + len == self.cut {
             self.cut = offset;
@@ -89,5 +96,11 @@ impl Cut {
     /// Takes back everything from `offset` on.
     pub(super) fn cut_back(&mut self, offset: usize) {
         self.cut = self.cut.min(offset);
+    }
+
+    /// Where a block must end that could end at `offset`: where the next one can begin, or at the end of the range. So
+    /// nothing lies between blocks, and when the topmost is released the one below is the topmost.
+    fn next_start(&self, start: usize, offset: usize) -> usize {
+        self.len.min(offset + addr::padding(start + offset, self.align))
     }
 }

@@ -16,7 +16,7 @@ use crate::addr;
 /// needs nothing but `core`.
 ///
 /// The buffer is handed to the arena in steps of a sixteenth, so that a parent whose child scope has the rest of its
-/// window still finds room above. That costs 48 bytes for each further chunk; a parent without a living child uses
+/// window still finds room above. That costs 64 bytes for each further chunk; a parent without a living child uses
 /// every byte.
 ///
 /// # Examples
@@ -25,7 +25,7 @@ use crate::addr;
 /// use arenite::{Arena, Buffer, Fixed};
 ///
 /// let mut buffer = Buffer::<256>::new();
-/// let arena: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
+/// let arena = Arena::new_in(Fixed::from(&mut buffer));
 /// let numbers = arena.alloc_slice_copy(&[1, 2, 3]);
 /// assert_eq!(numbers, [1, 2, 3]);
 /// assert!(arena.try_alloc([0_u8; 256]).is_err());
@@ -86,7 +86,8 @@ unsafe impl Backing for Fixed<'_> {
     }
 
     fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
-        let more = self.cut.extend(self.offset(end), need, most, self.step())?;
+        let (start, step) = (self.start.addr().get(), self.step());
+        let more = self.cut.extend(start, self.offset(end), need, most, step)?;
         Ok(Extension { more, is_zero: false })
     }
 
@@ -98,16 +99,18 @@ unsafe impl Backing for Fixed<'_> {
         self.cut.cut_back(self.offset(block.start) + len);
     }
 
-    fn available(&self) -> Option<usize> {
-        Some(self.cut.room())
+    fn available(&self, align: usize) -> Option<usize> {
+        Some(self.cut.room(self.start.addr().get(), align))
     }
 
     fn reserved(&self) -> Option<usize> {
         Some(self.cut.len())
     }
 
-    fn restart(&mut self) {
-        self.cut.cut_back(0);
+    fn shrunk(&mut self, largest: usize) {
+        if largest == 0 {
+            self.cut.cut_back(0);
+        }
     }
 }
 
@@ -132,7 +135,7 @@ impl Fixed<'_> {
 ///
 /// static BUFFER: Buffer<4096> = Buffer::new();
 /// let fixed = BUFFER.take().expect("nobody else has it");
-/// let arena: Arena<_> = Arena::new_in(fixed);
+/// let arena = Arena::new_in(fixed);
 /// assert_eq!(arena.alloc_str("static"), "static");
 /// assert!(BUFFER.take().is_none());
 /// ```

@@ -9,7 +9,7 @@
 /// use arenite::{Arena, Chained, Growth};
 ///
 /// // A thousand bytes more each time.
-/// let arena: Arena<_> = Arena::new_in(Chained::new().growth(Growth::Linear(1000)));
+/// let arena = Arena::new_in(Chained::new().growth(Growth::Linear(1000)));
 /// arena.alloc(1);
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,10 @@ impl Growth {
             Growth::Linear(step) => size.saturating_add(step),
             Growth::Double => size.saturating_mul(2),
             Growth::Percent(percent) => {
-                size.saturating_add((size / 100).saturating_mul(percent.max(100) - 100))
+                let more = percent.max(100) - 100;
+                // In two steps, so that neither a large chunk wraps nor a small one stays as it is.
+                let of_hundreds = (size / 100).saturating_mul(more);
+                size.saturating_add(of_hundreds).saturating_add((size % 100).saturating_mul(more) / 100)
             }
             Growth::Custom(next) => next(size),
         }

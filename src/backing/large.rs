@@ -81,7 +81,7 @@ impl Large {
     pub(super) fn restart(&mut self) {
         if let Some(mut reserved) = self.reserved.take() {
             // Nothing is to be kept, not even in the cache.
-            reserved.restart();
+            reserved.shrunk(0);
             reserved.trim();
         }
         self.refused = false;

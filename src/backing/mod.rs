@@ -71,7 +71,7 @@ pub unsafe trait Backing: sealed::Sealed {
         Err(AllocError)
     }
 
-    /// Takes a block back.
+    /// Takes a block back: of one range, the topmost.
     ///
     /// # Safety
     ///
@@ -85,17 +85,17 @@ pub unsafe trait Backing: sealed::Sealed {
         let _ = (block, len);
     }
 
-    /// Bytes that can still be obtained, where that is known.
+    /// Bytes that a block with that alignment, a power of two, could still have, where that is known.
     #[doc(hidden)]
-    fn available(&self) -> Option<usize>;
+    fn available(&self, align: usize) -> Option<usize>;
 
     /// Bytes that the backing has set aside for the arena, obtained or not, where that differs from what was obtained.
     #[doc(hidden)]
     fn reserved(&self) -> Option<usize>;
 
-    /// Every block has been released: start small again.
+    /// Blocks have been released; the largest that is left has `largest` bytes, 0 if there is none. Grow from there.
     #[doc(hidden)]
-    fn restart(&mut self);
+    fn shrunk(&mut self, largest: usize);
 
     /// Gives memory that has come back, and is kept warm, to the system.
     #[doc(hidden)]
@@ -131,6 +131,10 @@ pub(crate) enum Purpose {
     Allocation {
         /// Whether most of what the arena holds is in use, so that the next chunk may be larger than the last.
         full: bool,
+        /// Bytes in use.
+        used: usize,
+        /// How many chunks were obtained, since memory last grew, because others had the rest of what there was.
+        apart: u32,
     },
     /// Exactly as many bytes as needed, for many allocations.
     Exact,

@@ -30,7 +30,7 @@ use allocator_api2::alloc::{AllocError, Allocator};
 ///         |block: NonNull<u8>, layout| unsafe { dealloc(block.as_ptr(), layout) },
 ///     )
 /// };
-/// let arena: Arena<_> = Arena::new_in(Chained::new_in(source));
+/// let arena = Arena::new_in(Chained::new_in(source));
 /// arena.alloc(1);
 /// arena.alloc(2);
 /// assert_eq!(chunks.get(), 1);

@@ -260,7 +260,7 @@ unsafe impl Backing for Virtual {
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
         let whole = request.header.checked_add(request.need).and_then(|sum| sum.checked_add(request.align));
         let whole = whole.ok_or(AllocError)?;
-        if self.current.as_ref().is_none_or(|piece| piece.cut.room() < whole) {
+        if self.current.as_ref().is_none_or(|piece| piece.cut.room(0, 1) < whole) {
             self.enter_range(whole).map_err(|error| self.failed(error))?;
         }
         let (huge, lock) = (self.huge, self.lock);
@@ -282,8 +282,9 @@ unsafe impl Backing for Virtual {
         let (huge, lock) = (self.huge, self.lock);
         let piece = self.current.as_mut().ok_or(AllocError)?;
         let before = piece.cut.used();
-        let (step, end) = (piece.step(), piece.offset(end.addr().get()));
-        let more = piece.cut.extend(end, need, most, step)?;
+        let (step, start) = (piece.step(), piece.range.start().addr().get());
+        let end = piece.offset(end.addr().get());
+        let more = piece.cut.extend(start, end, need, most, step)?;
         if let Err(error) = piece.commit(huge, lock) {
             piece.cut.cut_back(before);
             return Err(self.failed(error));
@@ -322,7 +323,7 @@ unsafe impl Backing for Virtual {
         }
     }
 
-    fn available(&self) -> Option<usize> {
+    fn available(&self, _align: usize) -> Option<usize> {
         Some(usize::MAX >> 17)
     }
 
@@ -330,8 +331,8 @@ unsafe impl Backing for Virtual {
         Some(self.current.iter().chain(&self.full).map(|piece| piece.range.len()).sum())
     }
 
-    fn restart(&mut self) {
-        if let Some(piece) = &mut self.current {
+    fn shrunk(&mut self, largest: usize) {
+        if let Some(piece) = self.current.as_mut().filter(|_| largest == 0) {
             piece.cut.cut_back(0);
         }
     }

@@ -1,13 +1,30 @@
 //! All integration tests, in one binary: each further one would link the crate again.
 
 mod arithmetic;
+#[cfg(all(feature = "alloc", not(miri)))]
+mod child_process;
 #[cfg(feature = "alloc")]
 mod collections;
+// Zeal builds have chunks too small to be counted.
 #[cfg(feature = "alloc")]
 mod conformance;
+#[cfg(all(feature = "alloc", not(arenite_zeal)))]
+mod counts;
+#[cfg(all(feature = "alloc", not(miri)))]
+mod die;
+#[cfg(feature = "alloc")]
+mod exhaustion;
+#[cfg(feature = "alloc")]
+mod hostile;
 #[cfg(feature = "alloc")]
 mod model;
 #[cfg(feature = "alloc")]
+mod regress;
+#[cfg(feature = "alloc")]
 mod scopes;
 #[cfg(feature = "alloc")]
+mod send_sync;
+#[cfg(feature = "alloc")]
 mod testing;
+#[cfg(not(miri))]
+mod tidy;

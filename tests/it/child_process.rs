@@ -1,0 +1,33 @@
+//! Programs that must end badly, each in a process of its own: this test binary once more, with one test in it.
+
+use std::env;
+use std::process::{self, Command};
+
+/// How a program ended.
+pub(crate) struct Ended {
+    pub(crate) success: bool,
+    /// All that it printed.
+    pub(crate) text: String,
+}
+
+/// Names the test whose program the process is to run.
+const PROGRAM: &str = "ARENITE_TEST_PROGRAM";
+
+/// Runs `program` in a process of its own and shows `judge` how it ended. `test` is the path of the test that calls
+/// this, as `cargo test` prints it.
+pub(crate) fn expect(test: &str, program: impl FnOnce(), judge: impl FnOnce(&Ended)) {
+    if env::var_os(PROGRAM).is_some_and(|name| name == test) {
+        program();
+        process::exit(0);
+    }
+    let binary = env::current_exe().expect("a test knows its own binary");
+    let output = Command::new(binary)
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
+        .env(PROGRAM, test)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .expect("the test binary can be started");
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("running 1 test"), "the path of the test is wrong: {test}\n{text}");
+    judge(&Ended { success: output.status.success(), text: text.into_owned() });
+}

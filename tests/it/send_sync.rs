@@ -1,0 +1,155 @@
+//! What may go to another thread, and what may be shared with one. A table, as the compiler sees it.
+
+use std::alloc::Layout;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use allocator_api2::alloc::{AllocError, Allocator, Global};
+use arenite::collections::{String, Vec as ArenaVec};
+use arenite::wrap::{Counting, Failing};
+use arenite::{
+    AllocOrInitError, Arena, ArenaBox, Auto, Buffer, Chained, Checkpoint, Child, ChunkIter, ChunkRawIter,
+    CreateError, Fixed, FnSource, Growth, ResetMode, Stats,
+};
+
+/// A base that must stay on its thread.
+#[derive(Clone)]
+struct Homebound(PhantomData<Rc<()>>);
+
+// SAFETY: no block is ever handed out.
+unsafe impl Allocator for Homebound {
+    fn allocate(&self, _: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        Err(AllocError)
+    }
+
+    unsafe fn deallocate(&self, _: NonNull<u8>, _: Layout) {}
+}
+
+type Deallocate = Box<dyn Fn(NonNull<u8>, Layout) + Send>;
+type HomeboundFn = FnSource<Box<dyn Fn(Layout) -> Option<NonNull<u8>>>, Deallocate>;
+type SendableFn = FnSource<Box<dyn Fn(Layout) -> Option<NonNull<u8>> + Send>, Deallocate>;
+
+/// Whether a type implements a trait: an inherent constant, which is there only if it does, goes before that of a trait,
+/// which always is.
+macro_rules! implements {
+    ($type:ty: $trait:ident) => {{
+        struct Probe<T: ?Sized>(PhantomData<T>);
+        #[allow(dead_code, reason = "not used where the trait is implemented")]
+        trait Otherwise {
+            const ANSWER: bool = false;
+        }
+        impl<T: ?Sized> Otherwise for Probe<T> {}
+        #[allow(dead_code, reason = "not used where the trait is not implemented")]
+        impl<T: ?Sized + $trait> Probe<T> {
+            const ANSWER: bool = true;
+        }
+        <Probe<$type>>::ANSWER
+    }};
+}
+
+const YES: bool = true;
+const NO: bool = false;
+
+macro_rules! table {
+    ($($type:ty: $send:ident $sync:ident, $why:literal;)*) => {
+        [$((
+            stringify!($type),
+            (implements!($type: Send), implements!($type: Sync)),
+            ($send, $sync),
+            $why,
+        )),*]
+    };
+}
+
+#[test]
+fn send_and_sync_too_wide_or_too_narrow() {
+    let table = table! {
+        // type: Send Sync, why
+        Arena: YES NO, "its memory comes from where every thread may free; its cursor is a cell";
+        Arena<Auto, 64>: YES NO, "whatever its minimum alignment";
+        Arena<Chained>: YES NO, "as above";
+        Arena<Fixed<'static>>: YES NO, "an exclusive borrow of bytes may move";
+        Arena<Chained<Counting<Global>>>: YES NO, "counters are atomic";
+        Arena<Chained<&'static Counting<Global>>>: YES NO, "and may be shared";
+        Arena<Chained<Failing<Global>>>: YES NO, "so are conditions";
+        Arena<Chained<Homebound>>: NO NO, "its chunks must go back on the thread that they came from";
+        Arena<Chained<&'static Arena>>: NO NO, "the arena below would be used from two threads";
+        Arena<Chained<SendableFn>>: YES NO, "closures that may move";
+        Arena<Chained<HomeboundFn>>: NO NO, "one of the closures may not";
+        &'static Arena: NO NO, "allocating through it moves a cell";
+        &'static mut Arena: YES NO, "nobody else has it";
+        Child<'static, Auto, 8>: NO NO, "it writes to its parent when it ends";
+        Child<'static, Fixed<'static>, 8>: NO NO, "as above";
+        Checkpoint: NO NO, "addresses of an arena that is used by one thread";
+        ChunkIter<'static, Auto, 8>: NO NO, "reads the arena's cells";
+        ChunkRawIter<'static, Auto, 8>: NO NO, "as above";
+        ArenaBox<'static, i32>: YES YES, "owns its value, and its drop does not touch the arena";
+        ArenaBox<'static, Rc<i32>>: NO NO, "as its value";
+        ArenaBox<'static, std::cell::Cell<i32>>: YES NO, "as its value";
+        ArenaBox<'static, std::sync::MutexGuard<'static, i32>>: NO YES, "as its value";
+        ArenaBox<'static, [u8]>: YES YES, "as its elements";
+        ArenaBox<'static, dyn Fn()>: NO NO, "nothing is known of the value";
+        ArenaBox<'static, dyn Fn() + Send>: YES NO, "what the trait object says";
+        ArenaBox<'static, dyn Fn() + Send + Sync>: YES YES, "what the trait object says";
+        ArenaVec<'static, i32>: NO NO, "it frees and grows through `&Arena`";
+        ArenaVec<'static, i32, Fixed<'static>>: NO NO, "as above";
+        String<&'static Arena>: NO NO, "as above";
+        Auto: YES YES, "a size";
+        Chained: YES YES, "sizes";
+        Chained<Homebound>: NO NO, "as its base";
+        Chained<&'static Arena>: NO NO, "as its base";
+        Fixed<'static>: YES YES, "an exclusive borrow of bytes; a shared one of it can read three words";
+        Buffer<64>: YES YES, "a flag, taken once, guards the bytes";
+        &'static Buffer<64>: YES YES, "as above";
+        Growth: YES YES, "plain data";
+        ResetMode: YES YES, "plain data";
+        Stats: YES YES, "plain data";
+        CreateError: YES YES, "plain data: it may be a `Box<dyn Error + Send + Sync>`";
+        AllocOrInitError<i32>: YES YES, "as the error in it";
+        AllocOrInitError<Rc<i32>>: NO NO, "as the error in it";
+    };
+    for (name, found, expected, why) in table {
+        assert_eq!(found, expected, "(Send, Sync) of {name}: {why}");
+    }
+}
+
+#[cfg(feature = "hashbrown")]
+#[test]
+fn maps_in_an_arena_stay_on_its_thread() {
+    use arenite::collections::{HashMap, HashSet};
+
+    assert!(!implements!(HashMap<'static, i32, i32>: Send) && !implements!(HashMap<'static, i32, i32>: Sync));
+    assert!(!implements!(HashSet<'static, i32>: Send) && !implements!(HashSet<'static, i32>: Sync));
+}
+
+/// Whatever holds plain data can go where errors go.
+#[test]
+fn moving_between_threads_with_memory_in_hand() {
+    let mut arena = Arena::new();
+    arena.alloc([1_u8; 3000]);
+    for _ in 0..3 {
+        arena = std::thread::spawn(move || {
+            arena.scope(|inner| inner.alloc([2_u8; 500])[0]);
+            arena.alloc([3_u8; 3000]);
+            arena.reset();
+            arena
+        })
+        .join()
+        .expect("it did not panic");
+        arena.alloc(4);
+    }
+    assert!(arena.stats().used >= 4);
+}
+
+/// One static buffer, many threads: one gets it.
+#[test]
+fn a_static_buffer_is_taken_once() {
+    static BUFFER: Buffer<1024> = Buffer::new();
+    let takers: usize = std::thread::scope(|scope| {
+        let take = || usize::from(BUFFER.take().is_some());
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it did not panic")).sum()
+    });
+    assert_eq!(takers, 1);
+}
