@@ -171,7 +171,7 @@ impl Plan {
             Purpose::Allocation { full: true } => (next, false),
             Purpose::Allocation { full: false } => ((*last).max(self.first), false),
         };
-        let mut size = addr::align_down(wanted, align).max(least);
+        let mut size = addr::align_down(wanted, align).clamp(least, longest);
         if size - request.header > request.most {
             size = whole(request.most).map_or(size, |most| size.min(most));
         }
