@@ -15,6 +15,7 @@ mod resize;
 mod root;
 mod scope;
 mod slices;
+mod spare;
 mod stats;
 mod text;
 mod twins;

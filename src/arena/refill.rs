@@ -51,13 +51,33 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         // Chunks grow with what is used. A parent whose tail is lent, a million times over, needs a second chunk, not
         // one that is larger each time.
-        let full = self.used() >= root.granted.get() / 4 * 3;
-        let (chunk, side) = root.obtain(need, Purpose::Allocation { full })?;
+        let used = self.used();
+        let full = used >= root.granted.get() / 4 * 3;
+        let apart = self.note_apart(full);
+        let (chunk, side) = root.obtain(need, Purpose::Allocation { full, used, apart })?;
         if side {
             return self.take_side(chunk, layout);
         }
         self.enter_chunk(chunk);
         self.cursor.take_any(layout).ok_or(AllocError)
+    }
+
+    /// Counts a chunk that is about to be obtained because others have the rest of the chunks there are. Returns how many
+    /// there were before, since memory last grew.
+    fn note_apart(&self, full: bool) -> u32 {
+        let root = self.root();
+        let before = root.apart.get();
+        let chunk = self.held.chunk.get();
+        let others_have_it = match chunk.is_none() {
+            true => !root.chunks.get().is_none(),
+            false => self.cursor.end() != root.record(chunk).top.get(),
+        };
+        if full {
+            root.apart.set(before.min(1));
+        } else if others_have_it {
+            root.apart.set(before.saturating_add(1));
+        }
+        before.saturating_sub(1)
     }
 
     /// Makes room in place for a block of `footprint` bytes aligned to `align`, for which the window has none.

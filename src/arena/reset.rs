@@ -16,7 +16,7 @@ pub enum ResetMode {
     /// At most this many usable bytes.
     RetainLimit(usize),
     /// As much as recent rounds needed: what a large round leaves behind fades by a quarter a reset, and is given back
-    /// once it is twice what is needed.
+    /// once it is four times what is needed.
     Decay,
     /// Nothing.
     FreeAll,
@@ -26,7 +26,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// Takes back everything that was handed out, and keeps the memory for what comes next.
     ///
     /// If the round did not fit into the largest chunk, one that is as large as all together takes the place of the
-    /// chunks, so that the next round of that size needs no other. Values are not dropped.
+    /// chunks, so that the next round of that size needs no other; or two that are each as large as the round, if a parent
+    /// needed memory while a child had the rest of what there was. Values are not dropped.
     ///
     /// O(chunks); after rounds of equal size no call into the backing. While chunks are put together, the largest of them
     /// and the one that takes their place are there side by side.
@@ -102,26 +103,27 @@ impl<B: Backing, const M: usize> Root<B, M> {
 
         self.spare.clear();
         let granted = self.granted.get();
-        let keep = match mode {
-            ResetMode::Retain => granted,
-            ResetMode::RetainLimit(bytes) => bytes.min(granted),
-            ResetMode::Decay if granted / 2 > self.decayed => self.decayed,
-            ResetMode::Decay => granted,
+        let most = match mode {
+            ResetMode::Retain => usize::MAX,
+            ResetMode::RetainLimit(bytes) => bytes,
+            // Parents and children that need memory at the same time take several times what is in use.
+            ResetMode::Decay if granted / 4 > self.decayed => self.decayed,
+            ResetMode::Decay => usize::MAX,
             ResetMode::FreeAll => 0,
         };
         // The rest would be of no use.
-        let keep = addr::align_down(keep, M);
+        let keep = addr::align_down(most.min(granted), M);
+        let apart = self.apart.replace(0) > 0;
         if B::CONTIGUOUS {
             // SAFETY: nobody uses a chunk (this function's contract), the spare list is empty, and the backing is not
             // running, or there would be no `&mut self`.
             unsafe { self.keep_first(keep) };
         } else {
             // SAFETY: as above.
-            unsafe { self.keep_together(keep, needed) };
+            unsafe { self.keep_together(keep, needed, apart && needed <= most.min(self.limit.get()) / 2) };
         }
-        if self.chunks.get().is_none() {
-            self.backing_mut().restart();
-        }
+        let largest = self.largest_block();
+        self.backing_mut().shrunk(largest);
         self.for_each_chunk(|chunk, _| self.add_spare(chunk));
     }
 
@@ -136,17 +138,28 @@ impl<B: Backing, const M: usize> Root<B, M> {
         unsafe { self.release_if(gone) };
     }
 
-    /// Of chunks: keeps `keep` bytes, in one chunk if the largest did not suffice or if all are too much.
+    /// Of chunks: keeps `keep` bytes, in one chunk if the largest did not suffice or if all are too much. If the round
+    /// needed chunks `apart`, puts two in their place, each of which holds what was needed: one for children, one for their
+    /// parents.
     ///
     /// # Safety
     ///
     /// As for [`release_if`](Self::release_if), for every chunk.
-    unsafe fn keep_together(&mut self, keep: usize, needed: usize) {
+    unsafe fn keep_together(&mut self, keep: usize, needed: usize, apart: bool) {
         let largest = self.largest();
         let largest_bytes = largest.map_or(0, |chunk| self.record(chunk).usable());
         let fits = needed <= largest_bytes && self.granted.get() <= keep;
         let alone = largest == Some(self.chunks.get()) && self.record(self.chunks.get()).next.get().is_none();
         if fits || (alone && largest_bytes <= keep) {
+            return;
+        }
+        if apart && self.granted.get() <= keep {
+            // SAFETY: the caller's promise is the callee's.
+            unsafe { self.release_if(|_, _| true) };
+            if self.obtain(needed, Purpose::Exact).is_ok() {
+                // Without the second one, the next round does what this one did.
+                _ = self.obtain(needed, Purpose::Exact);
+            }
             return;
         }
         let stays = |chunk: ChunkId| Some(chunk) == largest && largest_bytes <= keep;
@@ -163,18 +176,5 @@ impl<B: Backing, const M: usize> Root<B, M> {
             // SAFETY: as above; the chunk just obtained is not the largest of before.
             unsafe { self.release_if(|chunk, _| stays(chunk)) };
         }
-    }
-
-    /// The chunk with the most usable bytes.
-    fn largest(&self) -> Option<ChunkId> {
-        let mut largest = None;
-        let mut most = 0;
-        self.for_each_chunk(|chunk, record| {
-            if largest.is_none() || record.usable() > most {
-                largest = Some(chunk);
-                most = record.usable();
-            }
-        });
-        largest
     }
 }

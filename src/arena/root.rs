@@ -2,7 +2,7 @@
 
 use core::cell::{Cell, UnsafeCell};
 use core::mem::MaybeUninit;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
 
@@ -46,6 +46,9 @@ pub(super) struct Root<B, const M: usize> {
     pub(super) round_peak: Cell<usize>,
     /// The same for all rounds before.
     pub(super) past_peak: Cell<usize>,
+    /// How many chunks were obtained since the last reset although there was room, because others had it: a child has the
+    /// rest of its parent's window. At most one is counted once memory has grown.
+    pub(super) apart: Cell<u32>,
     /// Usable bytes to keep, by [`ResetMode::Decay`](super::ResetMode::Decay).
     pub(super) decayed: usize,
     /// Counts resets.
@@ -66,6 +69,7 @@ impl<B, const M: usize> Root<B, M> {
             wasted: Cell::new(0),
             round_peak: Cell::new(0),
             past_peak: Cell::new(0),
+            apart: Cell::new(0),
             decayed: 0,
             generation: 0,
         }
@@ -106,7 +110,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
     /// # Errors
     ///
     /// [`AllocError`] if it is running already, or if it returns that.
-    fn ask<R>(&self, call: impl FnOnce(&mut B) -> Result<R, AllocError>) -> Result<R, AllocError> {
+    pub(super) fn ask<R>(&self, call: impl FnOnce(&mut B) -> Result<R, AllocError>) -> Result<R, AllocError> {
         if self.busy.replace(true) {
             return Err(AllocError);
         }
@@ -277,7 +281,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
 
     /// The block of `chunk`, as it was obtained and extended.
     #[inline(always)]
-    fn block(&self, chunk: ChunkId, record: &Chunk) -> Block {
+    pub(super) fn block(&self, chunk: ChunkId, record: &Chunk) -> Block {
         let (start, align) = self.block_start(chunk, record);
         let len = self.block_len(chunk, record);
         // SAFETY: a record's address and a base are not null.
@@ -296,134 +300,6 @@ impl<B: Backing, const M: usize> Root<B, M> {
         }
     }
 
-    /// Gives `chunk`, which is on no list any more, back to the backing.
-    ///
-    /// # Safety
-    ///
-    /// Nobody uses the chunk's memory. The backing is not running.
-    unsafe fn release(&self, chunk: ChunkId) {
-        let record = self.record(chunk);
-        let (base, limit) = (record.base, record.limit.get());
-        self.granted.set(self.granted.get() - record.usable());
-        track::unpoison(base, limit.addr() - base.addr());
-        let block = self.block(chunk, record);
-        let released = self.ask(|backing| {
-            // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
-            unsafe { backing.release(block) };
-            Ok(())
-        });
-        debug_assert!(released.is_ok(), "the caller made sure that the backing is not running");
-    }
-
-    /// Gives the spare chunks back to the backing: of one range, those that lie above all others. Returns whether there
-    /// were any.
-    fn release_spares(&self) -> bool {
-        if self.spare.head().is_none() {
-            return false;
-        }
-        let mut chunk = self.spare.head();
-        while !chunk.is_none() {
-            let record = self.record(chunk);
-            record.filled.set(ptr::null_mut());
-            chunk = record.link.get();
-        }
-        self.spare.clear();
-        let topmost = Cell::new(true);
-        let released = Cell::new(false);
-        let goes = |_, record: &Chunk| {
-            let spare = record.filled.get().is_null();
-            topmost.set(topmost.get() && spare);
-            released.set(released.get() || spare && (topmost.get() || !B::CONTIGUOUS));
-            spare && (topmost.get() || !B::CONTIGUOUS)
-        };
-        // SAFETY: the marked chunks are those that were spare, which nobody holds, and they are on that list no more.
-        unsafe { self.release_if(goes) };
-        self.for_each_chunk(|chunk, record| {
-            if record.filled.get().is_null() {
-                self.add_spare(chunk);
-            }
-        });
-        released.get()
-    }
-
-    /// Keeps `chunk`, which nobody holds any more, for whoever needs one next.
-    pub(super) fn add_spare(&self, chunk: ChunkId) {
-        let record = self.record(chunk);
-        let (base, top) = (record.base, record.top.get());
-        record.filled.set(base);
-        // SAFETY: nobody holds the chunk, so its bytes are free, and they are writable.
-        unsafe { track::vacate(base, top) };
-        self.spare.push(chunk, record);
-    }
-
-    /// Takes the first spare chunk for which `fits` holds off the list.
-    pub(super) fn take_spare(&self, fits: impl Fn(ChunkId) -> bool) -> Option<ChunkId> {
-        let mut before = ChunkId::NONE;
-        let mut chunk = self.spare.head();
-        while !chunk.is_none() {
-            let record = self.record(chunk);
-            if fits(chunk) {
-                if before.is_none() {
-                    self.spare.pop(record);
-                } else {
-                    self.record(before).link.set(record.link.get());
-                }
-                return Some(chunk);
-            }
-            before = chunk;
-            chunk = record.link.get();
-        }
-        None
-    }
-
-    /// Gives the chunks for which `gone` holds back to the backing, newest first.
-    ///
-    /// # Safety
-    ///
-    /// Nobody uses such a chunk, and it is on no list but that of all chunks. The backing is not running.
-    pub(super) unsafe fn release_if(&self, gone: impl Fn(ChunkId, &Chunk) -> bool) {
-        let mut before = ChunkId::NONE;
-        let mut chunk = self.chunks.get();
-        while !chunk.is_none() {
-            let record = self.record(chunk);
-            let next = record.next.get();
-            if gone(chunk, record) {
-                if before.is_none() {
-                    self.chunks.set(next);
-                } else {
-                    self.record(before).next.set(next);
-                }
-                // SAFETY: nobody uses it (this function's contract), and it was just taken off the list of all chunks.
-                unsafe { self.release(chunk) };
-            } else {
-                before = chunk;
-            }
-            chunk = next;
-        }
-    }
-
-    /// Gives every chunk back to the backing.
-    ///
-    /// # Safety
-    ///
-    /// Nobody uses any of the arena's memory.
-    #[inline]
-    pub(super) unsafe fn release_all(&mut self) {
-        let mut chunk = self.chunks.replace(ChunkId::NONE);
-        self.spare.clear();
-        while !chunk.is_none() {
-            let record = self.record(chunk);
-            let next = record.next.get();
-            track::unpoison(record.base, record.limit.get().addr() - record.base.addr());
-            let block = self.block(chunk, record);
-            let backing = self.backing.get_mut();
-            // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
-            abort::on_unwind(|| unsafe { backing.release(block) });
-            chunk = next;
-        }
-        self.granted.set(0);
-    }
-
     /// The backing.
     pub(super) fn backing_mut(&mut self) -> &mut B {
         self.backing.get_mut()
@@ -432,5 +308,23 @@ impl<B: Backing, const M: usize> Root<B, M> {
     /// What a question to the backing answers, or `None` while it is running.
     pub(super) fn query<R>(&self, question: impl FnOnce(&B) -> R) -> Option<R> {
         self.ask(|backing| Ok(question(backing))).ok()
+    }
+
+    /// The chunk with the most usable bytes.
+    pub(super) fn largest(&self) -> Option<ChunkId> {
+        let mut largest = None;
+        let mut most = 0;
+        self.for_each_chunk(|chunk, record| {
+            if largest.is_none() || record.usable() > most {
+                largest = Some(chunk);
+                most = record.usable();
+            }
+        });
+        largest
+    }
+
+    /// The length in bytes of the block of that chunk; 0 if there is none.
+    pub(super) fn largest_block(&self) -> usize {
+        self.largest().map_or(0, |chunk| self.block_len(chunk, self.record(chunk)))
     }
 }

@@ -57,7 +57,7 @@ unsafe impl Backing for Auto {
         None
     }
 
-    fn restart(&mut self) {
-        self.last = 0;
+    fn shrunk(&mut self, largest: usize) {
+        self.last = self.last.min(largest);
     }
 }

@@ -126,8 +126,10 @@ unsafe impl Backing for Fixed<'_> {
         Some(self.len)
     }
 
-    fn restart(&mut self) {
-        self.cut = 0;
+    fn shrunk(&mut self, largest: usize) {
+        if largest == 0 {
+            self.cut = 0;
+        }
     }
 }
 

@@ -75,9 +75,9 @@ pub unsafe trait Backing: sealed::Sealed {
     #[doc(hidden)]
     fn reserved(&self) -> Option<usize>;
 
-    /// Every block has been released: start small again.
+    /// Blocks have been released; the largest that is left has `largest` bytes, 0 if there is none. Grow from there.
     #[doc(hidden)]
-    fn restart(&mut self);
+    fn shrunk(&mut self, largest: usize);
 }
 
 /// What an arena asks of its backing.
@@ -103,6 +103,10 @@ pub(crate) enum Purpose {
     Allocation {
         /// Whether most of what the arena holds is in use, so that the next chunk may be larger than the last.
         full: bool,
+        /// Bytes in use.
+        used: usize,
+        /// How many chunks were obtained, since memory last grew, because others had the rest of what there was.
+        apart: u32,
     },
     /// Exactly as many bytes as needed, for many allocations.
     Exact,

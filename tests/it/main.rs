@@ -5,12 +5,17 @@ mod arithmetic;
 mod child_process;
 #[cfg(feature = "alloc")]
 mod collections;
+// Zeal builds have chunks too small to be counted.
 #[cfg(feature = "alloc")]
 mod conformance;
+#[cfg(all(feature = "alloc", not(arenite_zeal)))]
+mod counts;
 #[cfg(all(feature = "alloc", not(miri)))]
 mod die;
 #[cfg(feature = "alloc")]
 mod exhaustion;
+#[cfg(feature = "alloc")]
+mod hostile;
 #[cfg(feature = "alloc")]
 mod model;
 #[cfg(feature = "alloc")]

@@ -3,6 +3,7 @@
 use arenite::Arena;
 
 #[test]
+#[cfg_attr(arenite_zeal, ignore = "thousands of small chunks, each looked at after every step")]
 fn a_million_scopes_that_each_push_one_outer_element() {
     let arena = Arena::new();
     for i in 0..1_000_000_u64 {

@@ -307,13 +307,15 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         unsafe { root.as_mut() }.reset_with(mode);
         let after = self.arena(0).stats();
         assert_eq!((after.used, after.wasted), (0, 0));
-        assert!(after.peak >= before.used && after.committed <= before.committed);
+        assert!(after.peak >= before.used);
+        // Two chunks as large as the round may take the place of what was there.
+        assert!(after.committed <= before.committed.max(2 * (after.peak + M.max(16))), "{after:?}");
         assert!(after.committed > 0 || after.chunks == 0, "a chunk without room: {after:?}");
         match mode {
             ResetMode::RetainLimit(keep) => assert!(after.committed <= keep, "{after:?}"),
             ResetMode::FreeAll => assert_eq!((after.committed, after.chunks), (0, 0)),
             ResetMode::Retain if !self.world.is_finite() && self.world.asked().1 == refused => {
-                assert_eq!(after.committed, before.committed);
+                assert!(after.committed >= before.used.min(before.committed), "{before:?} {after:?}");
             }
             _ => {}
         }
