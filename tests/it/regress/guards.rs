@@ -1,6 +1,6 @@
 //! Child scopes and their guards.
 
-use std::mem::{self, ManuallyDrop};
+use std::mem;
 
 use allocator_api2::alloc::Allocator;
 use arenite::collections::Vec as ArenaVec;
@@ -149,16 +149,23 @@ over_every_backing! {
         let mut blocks = Blocks::default();
         work(&arena, &mut blocks);
         let last = blocks.alloc(&arena, layout(32, 8));
-        let mut arena = Box::new(arena);
-        blocks.remove(last);
-        // SAFETY: the block is this arena's, with that layout, and used no more.
-        unsafe { (&*arena).deallocate(last, layout(32, 8)) };
-        work(&arena, &mut blocks);
-        mem::forget(arena.child());
-        work(&arena, &mut blocks);
-        let moved = ManuallyDrop::new(*arena);
-        // The same place again, for another arena.
-        arena = Box::new(ManuallyDrop::into_inner(moved));
+        let mut places = [Box::new(Some(arena)), Box::new(None)];
+        for round in 0..4 {
+            let arena = places[round % 2].as_ref().as_ref().expect("it was moved here");
+            if round == 1 {
+                blocks.remove(last);
+                // SAFETY: the block is this arena's, with that layout, and used no more.
+                unsafe { arena.deallocate(last, layout(32, 8)) };
+            }
+            work(arena, &mut blocks);
+            mem::forget(arena.child());
+            work(arena, &mut blocks);
+            blocks.check();
+            // Into the other place, and back to where it was before.
+            let [left, right] = &mut places;
+            mem::swap(&mut **left, &mut **right);
+        }
+        let mut arena = places[0].take().expect("it was moved four times");
         work(&arena, &mut blocks);
         arena.scope(|inner| work(inner, &mut Blocks::default()));
         blocks.check();

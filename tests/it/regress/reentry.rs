@@ -62,7 +62,7 @@ over_every_backing! {
         let slice = arena.alloc_slice_fill_with(20, |i| { greedy(4).grab(); i as u64 });
         let clones = arena.alloc_slice_clone(&[greedy(10), greedy(20), greedy(30)]);
         let collected = arena.alloc_from_iter((0..50_u64).filter(|&i| { greedy(5).grab(); i % 2 == 0 }));
-        let exact = arena.alloc_slice_fill_iter((0..50_u32).map(|i| { greedy(5).grab(); i }));
+        let exact = arena.alloc_slice_fill_iter((0..50_u32).inspect(|_| greedy(5).grab()));
         let text = arena.alloc_fmt(format_args!("{}", greedy(6)));
         let boxed = arena.alloc_box(greedy(7));
         drop(boxed);
@@ -86,7 +86,7 @@ over_every_backing! {
     // A guard that lives on in the middle of something that grows, or that is forgotten there.
     fn leaves_a_child_behind_while_a_slice_grows(arena) {
         let mut children = Vec::new();
-        let slice = arena.alloc_from_iter((0..200_u64).map(|i| {
+        let slice = arena.alloc_from_iter((0..200_u64).inspect(|i| {
             if i % 50 == 10 {
                 let child = arena.child();
                 child.alloc([0xFF_u8; 33]);
@@ -98,7 +98,6 @@ over_every_backing! {
             if i % 90 == 80 {
                 children.remove(0);
             }
-            i
         }));
         let text = arena.alloc_fmt(format_args!("{}{:>500}", Ender(RefCell::new(children)), 1));
         assert!(slice.iter().copied().eq(0..200));
@@ -117,10 +116,12 @@ impl<T> fmt::Display for Ender<T> {
     }
 }
 
+type Hook = Rc<dyn Fn()>;
+
 /// A base that does something before each call. Over itself, if it is given the arena that it serves.
 #[derive(Clone, Default)]
 struct Hooked {
-    hook: Rc<RefCell<Option<Rc<dyn Fn()>>>>,
+    hook: Rc<RefCell<Option<Hook>>>,
     calls: Rc<Cell<usize>>,
 }
 
