@@ -11,3 +11,5 @@ mod model;
 mod scopes;
 #[cfg(feature = "alloc")]
 mod testing;
+#[cfg(all(feature = "virtual-memory", unix, not(miri)))]
+mod virtual_memory;
