@@ -139,8 +139,9 @@ impl<B: Backing, const M: usize> Root<B, M> {
     unsafe fn keep_first(&mut self, keep: usize) {
         // SAFETY: the caller's promise is the callee's.
         unsafe { self.release_if(|chunk, _| chunk != ChunkId::FIRST || keep == 0) };
-        if self.granted.get() > keep {
-            self.shorten_first(keep);
+        if self.granted.get() > 0 {
+            // Also where all of it stays: the backing learns that there is nothing above.
+            self.shorten_first(keep.min(self.granted.get()));
         }
     }
 

@@ -298,7 +298,8 @@ impl<B: Backing, const M: usize> Root<B, M> {
         self.for_each_chunk(|_, record| record.soil(record.limit.get()));
     }
 
-    /// Makes the first chunk, which is empty and the only one, `bytes` bytes long, and gives the rest back to the backing.
+    /// Makes the first chunk, which is empty and the only one, `bytes` bytes long at most, and gives the rest back to the
+    /// backing.
     pub(super) fn shorten_first(&mut self, bytes: usize) {
         let record = self.record(ChunkId::FIRST);
         let (base, old_top) = (record.base, record.top.get());

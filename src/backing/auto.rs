@@ -62,7 +62,7 @@ impl Default for Auto {
 /// From this size on, a chunk or a block is reserved memory's business: malloc implementations map such blocks anew each
 /// time, so that nothing is gained by asking them.
 #[cfg(feature = "virtual-memory")]
-const LARGE: usize = 128 << 10;
+const LARGE: usize = if cfg!(arenite_zeal) { 2 << 10 } else { 128 << 10 };
 
 // SAFETY: as for `Chained` and `Virtual`: what `Plan::obtain` got from the base allocator goes back to it by `release`,
 // what the reservation gave to the reservation, which knows its own by their addresses.
@@ -79,6 +79,9 @@ unsafe impl Backing for Auto {
             if let Some(block) = self.large.obtain(request) {
                 return Ok(block);
             }
+            let block = const { Plan::DEFAULT }.obtain(&self.base, &mut self.last, request)?;
+            self.large.refuse();
+            return Ok(block);
         }
         const { Plan::DEFAULT }.obtain(&self.base, &mut self.last, request)
     }

@@ -8,9 +8,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use allocator_api2::alloc::AllocError;
 
-use super::cut::Cut;
 use super::{Backing, Block, Extension, Request};
-use crate::addr;
+use crate::addr::{self, cut::Cut};
 
 /// Memory in a buffer that the caller lends: a slice, a [`Buffer`] on the stack or in a static. Never asks for more, and
 /// needs nothing but `core`.
@@ -79,15 +78,15 @@ unsafe impl Backing for Fixed<'_> {
 
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
         let step = self.step();
-        let (offset, len) = self.cut.take(self.start.addr().get(), request, step)?;
+        let (offset, len) = request.cut(&mut self.cut, self.start.addr().get(), step)?;
         // SAFETY: what is cut lies in the buffer.
         let start = unsafe { self.start.add(offset) };
         Ok(Block { start, len, align: request.align, side: false, dirty: len })
     }
 
     fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
-        let (start, step) = (self.start.addr().get(), self.step());
-        let more = self.cut.extend(start, self.offset(end), need, most, step)?;
+        let (start, end, step) = (self.start.addr().get(), self.offset(end), self.step());
+        let more = self.cut.extend(start, end, need, most, step).ok_or(AllocError)?;
         Ok(Extension { more, is_zero: false })
     }
 
@@ -100,7 +99,8 @@ unsafe impl Backing for Fixed<'_> {
     }
 
     fn available(&self, align: usize) -> Option<usize> {
-        Some(self.cut.room(self.start.addr().get(), align))
+        let padding = addr::padding(self.start.addr().get() + self.cut.used(), align);
+        Some(self.cut.room().saturating_sub(padding))
     }
 
     fn reserved(&self) -> Option<usize> {

@@ -5,6 +5,7 @@ use core::ptr::NonNull;
 use allocator_api2::alloc::AllocError;
 use allocator_api2::boxed::Box;
 
+use super::virtual_memory::LEAST;
 use super::{Backing, Block, Extension, Request, Virtual};
 
 /// Reserved memory, once it is wanted and as long as it can be had.
@@ -22,27 +23,32 @@ impl Large {
     }
 
     pub(super) fn is_in_use(&self) -> bool {
-        self.reserved.is_some()
+        self.reserved.as_deref().is_some_and(|reserved| !reserved.is_unused())
     }
 
     /// A block of reserved memory, if that is to be had.
     #[cold]
     pub(super) fn obtain(&mut self, request: &Request) -> Option<Block> {
         if self.reserved.is_none() && !self.refused {
-            self.reserved = Box::try_new(Virtual::new()).ok();
+            let reserved = Virtual::new();
+            // Zeal builds fill a range now and then.
+            let reserved = if cfg!(arenite_zeal) { reserved.reserve(LEAST) } else { reserved };
+            self.reserved = Box::try_new(reserved).ok();
         }
-        let reserved = self.reserved.as_deref_mut()?;
-        if let Ok(block) = reserved.obtain(request) {
-            return Some(block);
-        }
+        self.reserved.as_deref_mut()?.obtain(request).ok()
+    }
+
+    /// The heap had what reserved memory had not: from now on it is asked alone, unless some reserved memory is in use.
+    /// (A request that neither can meet says nothing about the next one.)
+    #[cold]
+    pub(super) fn refuse(&mut self) {
         if !self.refused {
             self.refused = true;
-            warn(reserved);
+            warn(self.reserved.as_deref());
         }
-        if reserved.is_unused() {
+        if !self.is_in_use() {
             self.reserved = None;
         }
-        None
     }
 
     pub(super) fn extend(
@@ -90,9 +96,9 @@ impl Large {
 
 /// Says that the arena goes on in chunks, and why.
 #[cold]
-fn warn(reserved: &Virtual) {
+fn warn(reserved: Option<&Virtual>) {
     #[cfg(feature = "log")]
-    match reserved.last_error() {
+    match reserved.and_then(Virtual::last_error) {
         Some(error) => log::warn!("arena: no reserved memory ({error}); going on in chunks of the heap"),
         None => log::warn!("arena: no reserved memory; going on in chunks of the heap"),
     }

@@ -7,7 +7,6 @@ mod auto;
 #[cfg(feature = "virtual-memory")]
 mod cache;
 mod chained;
-mod cut;
 mod fixed;
 mod global;
 mod growth;
@@ -15,6 +14,8 @@ mod growth;
 mod large;
 #[cfg(feature = "virtual-memory")]
 mod range;
+#[cfg(feature = "virtual-memory")]
+mod slot;
 mod source;
 #[cfg(feature = "virtual-memory")]
 mod virtual_memory;
@@ -30,6 +31,8 @@ pub use virtual_memory::{HugePages, Virtual};
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
+
+use crate::addr::cut::{Cut, Wanted};
 
 /// A source of memory for an [`Arena`](crate::Arena).
 ///
@@ -122,6 +125,23 @@ pub struct Request {
     pub(crate) align: usize,
     /// What the memory is for.
     pub(crate) purpose: Purpose,
+}
+
+impl Request {
+    /// The alignment of the blocks after the first.
+    const NEXT_ALIGN: usize = crate::raw::CHUNK_ALIGN;
+
+    /// Cuts a block for this request from the range at the address `start`, of `step` bytes if that is more. Returns its
+    /// offset and its length in bytes.
+    fn cut(&self, cut: &mut Cut, start: usize, step: usize) -> Result<(usize, usize), AllocError> {
+        let least = self.header.checked_add(self.need).ok_or(AllocError)?;
+        let most = match self.purpose {
+            Purpose::Exact => least,
+            Purpose::Allocation { .. } => self.header.saturating_add(self.most),
+        };
+        let wanted = Wanted { least, step, most, align: self.align };
+        cut.take(start, wanted, Self::NEXT_ALIGN).ok_or(AllocError)
+    }
 }
 
 /// What memory is asked for.

@@ -4,7 +4,7 @@ use std::io;
 use std::ptr::NonNull;
 
 use super::HugePages;
-use crate::addr;
+use crate::addr::{self, Steps};
 use crate::sys::{self, HUGE_PAGE};
 
 /// A range of address space of which the first `committed` bytes may be touched.
@@ -13,7 +13,8 @@ use crate::sys::{self, HUGE_PAGE};
 ///
 /// * `start` and `len` are multiples of the page size, and lie within the reservation of `mapped` bytes at `mapping`,
 ///   which this value owns.
-/// * `committed <= len` is a multiple of the page size; bytes at or above `clean` were never written.
+/// * `committed <= len` and `locked <= committed` are multiples of the page size; bytes at or above `clean` were never
+///   written.
 #[derive(Debug)]
 pub(super) struct Range {
     mapping: NonNull<u8>,
@@ -23,6 +24,10 @@ pub(super) struct Range {
     committed: usize,
     /// Offset from which on every byte is known to be zero.
     clean: usize,
+    /// Offset below which pages may be present although they are zero.
+    populated: usize,
+    /// The first so many bytes are kept in memory.
+    locked: usize,
     /// Which pages were asked for.
     pages: Pages,
 }
@@ -42,17 +47,13 @@ unsafe impl Sync for Range {}
 impl Range {
     /// Reserves `len` bytes, rounded up to pages, and a page that stays inaccessible behind them if `guard`.
     pub(super) fn reserve(len: usize, guard: bool) -> io::Result<Range> {
-        let page = sys::page_size();
         let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
-        let len = addr::align_up(len, page).ok_or_else(too_large)?;
-        // A range of huge pages starts on a boundary between them.
-        let align = if len >= 2 * HUGE_PAGE { HUGE_PAGE } else { page };
-        let around = (align - page) + if guard { page } else { 0 };
-        let mapped = len.checked_add(around).ok_or_else(too_large)?;
+        let (len, align, mapped) = steps().reservation(len, guard).ok_or_else(too_large)?;
         let mapping = sys::reserve(mapped)?;
-        // SAFETY: less than `around` bytes are skipped, so this is in the reservation.
+        // SAFETY: `reservation` has added as many bytes as may have to be skipped, so this is in the reservation.
         let start = unsafe { mapping.add(addr::padding(mapping.addr().get(), align)) };
-        Ok(Range { mapping, mapped, start, len, committed: 0, clean: 0, pages: Pages::System })
+        let pages = Pages::System;
+        Ok(Range { mapping, mapped, start, len, committed: 0, clean: 0, populated: 0, locked: 0, pages })
     }
 
     /// As [`reserve`](Self::reserve); while the system says no, half as much, down to `least` bytes. Where the process's
@@ -76,10 +77,6 @@ impl Range {
         self.len
     }
 
-    pub(super) fn committed(&self) -> usize {
-        self.committed
-    }
-
     /// Whether every byte from `offset` on is zero.
     pub(super) fn is_clean(&self, offset: usize) -> bool {
         offset >= self.clean
@@ -96,16 +93,10 @@ impl Range {
         if wanted <= self.committed {
             return Ok(());
         }
-        let step = (self.committed / 2).clamp(SMALLEST_STEP, LARGEST_STEP);
-        let target = wanted.max(self.committed + step);
-        let unit = if target >= HUGE_PAGE { HUGE_PAGE } else { sys::page_size() };
-        let target = addr::align_up(target, unit).unwrap_or(self.len).min(self.len);
+        let target = steps().target(self.committed, wanted, self.len);
         self.choose_pages(target, huge);
         // What was asked for first, then no more than is needed.
-        self.commit_to(target).or_else(|_| {
-            let least = addr::align_up(wanted, sys::page_size()).unwrap_or(self.len).min(self.len);
-            self.commit_to(least)
-        })
+        self.commit_to(target).or_else(|_| self.commit_to(steps().whole_pages(wanted, self.len)))
     }
 
     fn commit_to(&mut self, target: usize) -> io::Result<()> {
@@ -140,37 +131,60 @@ impl Range {
 
     /// Gives the memory of what is committed above `keep` bytes back to the system. It stays committed, and is zero.
     pub(super) fn discard(&mut self, keep: usize) {
-        let Some(keep) = addr::align_up(keep, sys::page_size()) else { return };
-        let end = addr::align_up(self.clean, sys::page_size()).unwrap_or(self.len).min(self.committed);
+        let keep = steps().whole_pages(keep, self.len);
+        let end = self.present();
         if keep >= end {
             return;
         }
         // SAFETY: `keep < end <= committed <= len`.
         let from = unsafe { self.start.add(keep) };
+        if self.locked > keep {
+            // The system takes no locked pages.
+            // SAFETY: whole committed pages of this value's own reservation.
+            if unsafe { sys::unlock(from, self.locked - keep) }.is_err() {
+                return;
+            }
+            self.locked = keep;
+        }
         // SAFETY: whole committed pages of this value's own reservation; the caller says that their contents may go.
         if unsafe { sys::discard(from, end - keep) }.is_ok() {
             self.clean = self.clean.min(keep);
+            self.populated = self.populated.min(keep);
         }
     }
 
     /// Has the first `bytes` committed bytes made present.
     pub(super) fn populate(&mut self, bytes: usize) -> io::Result<()> {
-        let bytes = addr::align_up(bytes, sys::page_size()).unwrap_or(self.len).min(self.committed);
+        let bytes = steps().whole_pages(bytes, self.committed);
+        self.populated = self.populated.max(bytes);
         // SAFETY: whole committed pages of this value's own reservation.
         unsafe { sys::populate(self.start, bytes) }
     }
 
-    /// Keeps what is committed from the offset `from` on in memory.
-    pub(super) fn lock(&mut self, from: usize) -> io::Result<()> {
-        // SAFETY: the caller got the offset from `committed`, so it is in the range, at the start of a page.
-        let start = unsafe { self.start.add(from) };
-        // SAFETY: whole committed pages of this value's own reservation.
-        unsafe { sys::lock(start, self.committed - from) }
+    /// Keeps at least the first `wanted` bytes, which are committed, in memory: all that is committed, if the system
+    /// allows as much.
+    pub(super) fn lock(&mut self, wanted: usize) -> io::Result<()> {
+        if wanted <= self.locked {
+            return Ok(());
+        }
+        self.lock_to(self.committed).or_else(|_| self.lock_to(steps().whole_pages(wanted, self.committed)))
     }
 
-    /// Bytes from the start that may hold memory.
-    pub(super) fn soiled(&self) -> usize {
-        self.clean
+    fn lock_to(&mut self, target: usize) -> io::Result<()> {
+        // SAFETY: `locked <= committed <= len`, so this is in the range or at its end.
+        let from = unsafe { self.start.add(self.locked) };
+        // SAFETY: whole committed pages of this value's own reservation.
+        unsafe { sys::lock(from, target - self.locked) }?;
+        self.locked = target;
+        self.populated = self.populated.max(target);
+        Ok(())
+    }
+
+    /// Bytes from the start that may hold memory, in whole pages.
+    pub(super) fn present(&self) -> usize {
+        let unit = if self.pages == Pages::Huge { HUGE_PAGE } else { sys::page_size() };
+        let touched = self.clean.max(self.populated);
+        addr::align_up(touched, unit).map_or(self.committed, |present| present.min(self.committed))
     }
 }
 
@@ -181,10 +195,12 @@ impl Drop for Range {
     }
 }
 
-/// The least that is committed at once.
-const SMALLEST_STEP: usize = 64 << 10;
-/// The most that is committed at once beyond what is needed.
-const LARGEST_STEP: usize = 64 << 20;
+/// How ranges are committed.
+fn steps() -> Steps {
+    let smallest = if cfg!(arenite_zeal) { 1 } else { 64 << 10 };
+    Steps { page: sys::page_size(), huge_page: HUGE_PAGE, smallest, largest: 64 << 20 }
+}
+
 /// `HugePages::Auto` asks for huge pages from this many committed bytes on: the last one, half of it idle on average, is
 /// then a few percent of the whole.
 const HUGE_FROM: usize = 16 << 20;

@@ -7,9 +7,9 @@ use std::io;
 use allocator_api2::alloc::AllocError;
 
 use super::cache::{self, Key};
-use super::cut::Cut;
 use super::range::Range;
 use super::{Backing, Block, Extension, Request};
+use crate::addr::cut::Cut;
 
 /// Whether huge pages (2 MiB) are asked for. They make touching fresh memory several times cheaper, and round the
 /// memory in use up to whole huge pages.
@@ -52,7 +52,7 @@ pub struct Virtual {
     guard: bool,
     lock: bool,
     prefault: usize,
-    /// The range that is being cut, and those that are full.
+    /// The range that is being cut, and those that were full when it came.
     current: Option<Piece>,
     full: Vec<Piece>,
     /// Why memory could not be had the last time.
@@ -69,7 +69,7 @@ struct Piece {
 const RESERVE: usize = if cfg!(target_pointer_width = "64") { 64 << 30 } else { 64 << 20 };
 
 /// No reservation is smaller: when less is to be had, there is none.
-const LEAST: usize = 64 << 10;
+pub(super) const LEAST: usize = 64 << 10;
 
 impl Virtual {
     /// A range of 64 GiB (64 MiB on 32-bit systems). Nothing is reserved yet.
@@ -162,7 +162,7 @@ impl Virtual {
 
     /// Whether nothing has been cut from any range.
     pub(super) fn is_unused(&self) -> bool {
-        self.current.as_ref().is_none_or(|piece| piece.cut.used() == 0) && self.full.is_empty()
+        self.current.iter().chain(&self.full).all(|piece| piece.cut.used() == 0)
     }
 
     /// Whether `address` lies in one of the ranges.
@@ -193,6 +193,9 @@ impl Virtual {
         if self.prefault > 0 {
             let prefault = self.prefault.min(piece.range.len());
             piece.range.commit(prefault, self.huge)?;
+            if self.lock {
+                piece.range.lock(prefault)?;
+            }
             piece.range.populate(prefault)?;
         }
         if let Some(full) = self.current.take() {
@@ -205,6 +208,18 @@ impl Virtual {
         }
         self.current = Some(piece);
         Ok(())
+    }
+
+    /// Once nothing is left of what was cut from the range that followed, goes back to the one before: the last block
+    /// there can grow again.
+    fn go_back(&mut self) {
+        let (key, lock) = (self.key(), self.lock);
+        while self.current.as_ref().is_some_and(|piece| piece.cut.used() == 0) {
+            let Some(before) = self.full.pop() else { break };
+            if let Some(empty) = self.current.replace(before).filter(|_| !lock) {
+                cache::give(empty.range, key);
+            }
+        }
     }
 
     /// The error of a system call, kept for whoever asks why.
@@ -235,17 +250,14 @@ impl Piece {
 
     /// Bytes that are granted at once: little at first, then in proportion, so that the cold path stays cold.
     fn step(&self) -> usize {
-        (self.cut.used() / 4).clamp(64 << 10, 16 << 20)
+        const SMALLEST: usize = if cfg!(arenite_zeal) { 256 } else { 64 << 10 };
+        (self.cut.used() / 4).clamp(SMALLEST, 16 << 20)
     }
 
     /// Commits what has been cut.
     fn commit(&mut self, huge: HugePages, lock: bool) -> io::Result<()> {
-        let before = self.range.committed();
         self.range.commit(self.cut.used(), huge)?;
-        if lock && self.range.committed() > before {
-            self.range.lock(before)?;
-        }
-        Ok(())
+        if lock { self.range.lock(self.cut.used()) } else { Ok(()) }
     }
 }
 
@@ -260,16 +272,18 @@ unsafe impl Backing for Virtual {
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
         let whole = request.header.checked_add(request.need).and_then(|sum| sum.checked_add(request.align));
         let whole = whole.ok_or(AllocError)?;
-        if self.current.as_ref().is_none_or(|piece| piece.cut.room(0, 1) < whole) {
+        self.go_back();
+        if self.current.as_ref().is_none_or(|piece| piece.cut.room() < whole) {
             self.enter_range(whole).map_err(|error| self.failed(error))?;
         }
         let (huge, lock) = (self.huge, self.lock);
         let piece = self.current.as_mut().ok_or(AllocError)?;
         let before = piece.cut.used();
         let (step, start) = (piece.step(), piece.range.start().addr().get());
-        let (offset, len) = piece.cut.take(start, request, step)?;
+        let (offset, len) = request.cut(&mut piece.cut, start, step)?;
         if let Err(error) = piece.commit(huge, lock) {
             piece.cut.cut_back(before);
+            self.go_back();
             return Err(self.failed(error));
         }
         // SAFETY: the block lies in the range.
@@ -279,12 +293,13 @@ unsafe impl Backing for Virtual {
     }
 
     fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
+        self.go_back();
         let (huge, lock) = (self.huge, self.lock);
         let piece = self.current.as_mut().ok_or(AllocError)?;
         let before = piece.cut.used();
         let (step, start) = (piece.step(), piece.range.start().addr().get());
         let end = piece.offset(end.addr().get());
-        let more = piece.cut.extend(start, end, need, most, step)?;
+        let more = piece.cut.extend(start, end, need, most, step).ok_or(AllocError)?;
         if let Err(error) = piece.commit(huge, lock) {
             piece.cut.cut_back(before);
             return Err(self.failed(error));
@@ -299,21 +314,19 @@ unsafe impl Backing for Virtual {
             piece.range.soil(offset + block.dirty);
             piece.cut.release(offset, block.len);
         }
-        // Once the range that followed is empty again, go back to the one before.
-        let key = self.key();
-        while self.current.as_ref().is_some_and(|piece| piece.cut.used() == 0) {
-            let Some(before) = self.full.pop() else { break };
-            if let Some(empty) = self.current.replace(before) {
-                cache::give(empty.range, key);
-            }
-        }
     }
 
     fn shorten(&mut self, block: Block, len: usize) {
-        if let Some(piece) = self.piece_at(block.start.addr().get()) {
-            let offset = piece.offset(block.start.addr().get());
-            piece.range.soil(offset + block.dirty);
-            piece.cut.cut_back(offset + len);
+        let address = block.start.addr().get();
+        // It is the only block, so whatever else counts as cut is what was released out of order.
+        for piece in self.current.iter_mut().chain(&mut self.full) {
+            if piece.contains(address) {
+                let offset = piece.offset(address);
+                piece.range.soil(offset + block.dirty);
+                piece.cut.cut_back(offset + len);
+            } else {
+                piece.cut.cut_back(0);
+            }
         }
     }
 
@@ -332,7 +345,10 @@ unsafe impl Backing for Virtual {
     }
 
     fn shrunk(&mut self, largest: usize) {
-        if let Some(piece) = self.current.as_mut().filter(|_| largest == 0) {
+        if largest != 0 {
+            return;
+        }
+        for piece in self.current.iter_mut().chain(&mut self.full) {
             piece.cut.cut_back(0);
         }
     }

@@ -58,6 +58,13 @@ pub(crate) unsafe fn lock(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> 
     unsupported()
 }
 
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn unlock(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
 pub(crate) fn address_space_left() -> Option<usize> {
     None
 }

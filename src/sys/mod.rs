@@ -6,14 +6,14 @@
 mod unix;
 #[cfg(all(unix, not(miri)))]
 pub(crate) use unix::{
-    address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve,
+    address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve, unlock,
 };
 
 #[cfg(not(all(unix, not(miri))))]
 mod absent;
 #[cfg(not(all(unix, not(miri))))]
 pub(crate) use absent::{
-    address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve,
+    address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve, unlock,
 };
 
 /// Bytes in a page.

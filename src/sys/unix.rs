@@ -41,8 +41,27 @@ pub(crate) unsafe fn commit(start: NonNull<u8>, bytes: usize) -> io::Result<()> 
 ///
 /// As for [`commit`]; nobody relies on what the pages hold.
 pub(crate) unsafe fn discard(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
-    // SAFETY: the pages are the caller's, and their contents may go (this function's contract).
-    unsafe { advise(start, bytes, libc::MADV_DONTNEED) }
+    if cfg!(any(target_os = "linux", target_os = "android")) {
+        // SAFETY: the pages are the caller's, and their contents may go (this function's contract).
+        unsafe { advise(start, bytes, libc::MADV_DONTNEED) }
+    } else {
+        // Elsewhere the advice is no more than that, and the pages may keep what they hold.
+        // SAFETY: as above.
+        unsafe { replace(start, bytes) }
+    }
+}
+
+/// Puts fresh pages, committed and zero, in the place of others.
+///
+/// # Safety
+///
+/// As for [`discard`].
+unsafe fn replace(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+    let (access, flags) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_FIXED);
+    // SAFETY: what is mapped over are pages that are the caller's, whose contents may go (this function's contract).
+    let result = unsafe { libc::mmap(start.as_ptr().cast(), bytes, access, flags, -1, 0) };
+    if result == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Asks for huge pages. Takes effect for what lies in whole huge pages, now or when it is committed.
@@ -113,6 +132,17 @@ pub(crate) unsafe fn lock(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
     // The pages stay locked until they are unmapped.
     std::mem::forget(guard);
     Ok(())
+}
+
+/// Takes [`lock`] back.
+///
+/// # Safety
+///
+/// As for [`populate`].
+pub(crate) unsafe fn unlock(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+    // SAFETY: the pages are the caller's (this function's contract), and what they hold does not change.
+    let result = unsafe { region::unlock(start.as_ptr(), bytes) };
+    result.map_err(region::Error::into_io_error)
 }
 
 /// Bytes of address space that the process may still take, where a limit is set (`RLIMIT_AS`).

@@ -28,3 +28,5 @@ mod send_sync;
 mod testing;
 #[cfg(not(miri))]
 mod tidy;
+#[cfg(all(feature = "virtual-memory", unix, not(miri)))]
+mod virtual_memory;

@@ -22,7 +22,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 
 use machine::Machine;
 use ops::{MIN_ALIGNS, Program, Source};
-use world::{Base, Between, Ledger, Unknown, World};
+use world::{Base, Between, Ledger, Scaled, Unknown, World};
 
 /// Runs a program. Panics if the arena does what it must not.
 pub(crate) fn run(program: &Program) {
@@ -50,6 +50,7 @@ pub(crate) fn run(program: &Program) {
             run_over(program, backing, between);
         }
         Source::Auto => run_over(program, Auto::new(), Rc::new(Unknown)),
+        Source::LargeAuto { scale } => run_over(program, Auto::new(), Rc::new(Scaled(scale))),
         #[cfg(feature = "virtual-memory")]
         Source::Virtual { ranges, guard } => {
             arenite::Virtual::trim_cache();
@@ -119,6 +120,13 @@ fn over_reserved_memory() {
 #[test]
 fn over_the_default() {
     check(ops::programs(Just(Source::Auto)), 500, |program| run(&program));
+}
+
+/// From small chunks to reserved memory: chunks of every size in between, and both kinds at once.
+#[test]
+fn over_the_default_when_it_is_large() {
+    let scales = (20..=100_u8).prop_map(|scale| Source::LargeAuto { scale });
+    check(ops::programs(scales), 60, |program| run(&program));
 }
 
 /// Any bytes are a program: what the fuzz target does, on bytes of no particular meaning.

@@ -34,6 +34,8 @@ pub(crate) enum Source {
     Fixed { offset: u8, len: u16 },
     /// The default backing.
     Auto,
+    /// The same, with sizes so many times as large: it moves to reserved memory on its way.
+    LargeAuto { scale: u8 },
     /// Reserved memory, in ranges of so many pages of 64 KiB.
     #[cfg(feature = "virtual-memory")]
     Virtual { ranges: u8, guard: bool },

@@ -41,6 +41,11 @@ pub(super) trait World {
         let _ = (after, times);
     }
 
+    /// What sizes are to be multiplied by.
+    fn scale(&self) -> usize {
+        1
+    }
+
     /// The arena is gone: nothing may be left.
     fn check_end(&self) {}
 }
@@ -51,6 +56,19 @@ pub(super) struct Unknown;
 impl World for Unknown {
     fn holds(&self, _: Range<usize>) -> Option<bool> {
         None
+    }
+}
+
+/// Nobody watches, and all is so many times as large.
+pub(super) struct Scaled(pub(super) u8);
+
+impl World for Scaled {
+    fn holds(&self, _: Range<usize>) -> Option<bool> {
+        None
+    }
+
+    fn scale(&self) -> usize {
+        self.0.into()
     }
 }
 
