@@ -33,4 +33,4 @@ pub use arena::{
 pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
 #[cfg(feature = "virtual-memory")]
 pub use backing::{HugePages, Virtual};
-pub use error::CreateError;
+pub use error::{Cause, CreateError};

@@ -24,6 +24,7 @@ impl Cut {
     }
 
     /// Bytes from the start to the end of the topmost block.
+    #[cfg(feature = "virtual-memory")]
     pub(super) fn used(&self) -> usize {
         self.cut
     }

@@ -31,6 +31,8 @@ use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
 
+use crate::error::Cause;
+
 /// A source of memory for an [`Arena`](crate::Arena).
 ///
 /// The trait is sealed until it has proved itself: name it in bounds, choose among its implementors. To bring memory of your own, give `Chained` an [`Allocator`](allocator_api2::alloc::Allocator).
@@ -100,6 +102,12 @@ pub unsafe trait Backing: sealed::Sealed {
     /// Gives memory that has come back, and is kept warm, to the system.
     #[doc(hidden)]
     fn trim(&mut self) {}
+
+    /// Why the system refused the last request, if it did and that is known.
+    #[doc(hidden)]
+    fn cause(&self) -> Option<Cause> {
+        None
+    }
 
     /// What the backing is at the moment, for people.
     #[doc(hidden)]

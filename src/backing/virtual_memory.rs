@@ -2,7 +2,6 @@
 
 use core::fmt;
 use core::ptr::NonNull;
-use std::io;
 
 use allocator_api2::alloc::AllocError;
 
@@ -10,6 +9,7 @@ use super::cache::{self, Key};
 use super::cut::Cut;
 use super::range::Range;
 use super::{Backing, Block, Extension, Request};
+use crate::error::Cause;
 
 /// Whether huge pages (2 MiB) are asked for. They make touching fresh memory several times cheaper, and round the
 /// memory in use up to whole huge pages.
@@ -56,13 +56,15 @@ pub struct Virtual {
     current: Option<Piece>,
     full: Vec<Piece>,
     /// Why memory could not be had the last time.
-    error: Option<io::Error>,
+    error: Option<Cause>,
 }
 
 /// A range and how far it has been cut.
 struct Piece {
     range: Range,
     cut: Cut,
+    /// Bytes from the start that are locked into memory.
+    locked: usize,
 }
 
 /// Address space that is reserved unless something else is asked for.
@@ -156,7 +158,7 @@ impl Virtual {
 
     /// Why memory could not be had the last time.
     #[cfg(feature = "log")]
-    pub(super) fn last_error(&self) -> Option<&io::Error> {
+    pub(super) fn last_error(&self) -> Option<&Cause> {
         self.error.as_ref()
     }
 
@@ -177,7 +179,7 @@ impl Virtual {
 
 impl Virtual {
     /// Makes a range current in which a block of `bytes` bytes fits.
-    fn enter_range(&mut self, bytes: usize) -> io::Result<()> {
+    fn enter_range(&mut self, bytes: usize) -> Result<(), Cause> {
         let key = self.key();
         let fits = |range: &Range| range.len() >= bytes;
         let range = match cache::take(key) {
@@ -186,20 +188,23 @@ impl Virtual {
                 if let Some(small) = other {
                     cache::give(small, key);
                 }
-                Range::reserve_up_to(self.reserve.max(bytes), bytes.max(LEAST), self.guard)?
+                Range::reserve_up_to(self.reserve.max(bytes), bytes.max(LEAST), self.guard)
+                    .map_err(|error| Cause::Reserve { code: error.raw_os_error() })?
             }
         };
         let mut piece = Piece::new(range);
         if self.prefault > 0 {
             let prefault = self.prefault.min(piece.range.len());
-            piece.range.commit(prefault, self.huge)?;
-            piece.range.populate(prefault)?;
+            let committed = piece.range.commit(prefault, self.huge);
+            committed.map_err(|error| Cause::Commit { code: error.raw_os_error() })?;
+            let present = piece.range.populate(prefault);
+            present.map_err(|error| Cause::Prefault { code: error.raw_os_error() })?;
         }
         if let Some(full) = self.current.take() {
             // Room for it first: a push that finds no memory would end the process.
             if self.full.try_reserve(1).is_err() {
                 self.current = Some(full);
-                return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+                return Err(Cause::Reserve { code: None });
             }
             self.full.push(full);
         }
@@ -208,7 +213,7 @@ impl Virtual {
     }
 
     /// The error of a system call, kept for whoever asks why.
-    fn failed(&mut self, error: io::Error) -> AllocError {
+    fn failed(&mut self, error: Cause) -> AllocError {
         self.error = Some(error);
         AllocError
     }
@@ -222,7 +227,7 @@ impl Virtual {
 impl Piece {
     fn new(range: Range) -> Piece {
         let cut = Cut::new(range.len());
-        Piece { range, cut }
+        Piece { range, cut, locked: 0 }
     }
 
     fn offset(&self, address: usize) -> usize {
@@ -239,11 +244,13 @@ impl Piece {
     }
 
     /// Commits what has been cut.
-    fn commit(&mut self, huge: HugePages, lock: bool) -> io::Result<()> {
-        let before = self.range.committed();
-        self.range.commit(self.cut.used(), huge)?;
-        if lock && self.range.committed() > before {
-            self.range.lock(before)?;
+    fn commit(&mut self, huge: HugePages, lock: bool) -> Result<(), Cause> {
+        let committed = self.range.commit(self.cut.used(), huge);
+        committed.map_err(|error| Cause::Commit { code: error.raw_os_error() })?;
+        // Not only what was committed just now: the range may have been warm, or the lock refused the last time.
+        if lock && self.range.committed() > self.locked {
+            self.range.lock(self.locked).map_err(|error| Cause::Lock { code: error.raw_os_error() })?;
+            self.locked = self.range.committed();
         }
         Ok(())
     }
@@ -324,6 +331,10 @@ unsafe impl Backing for Virtual {
 
     fn available(&self) -> Option<usize> {
         Some(usize::MAX >> 17)
+    }
+
+    fn cause(&self) -> Option<Cause> {
+        self.error
     }
 
     fn reserved(&self) -> Option<usize> {
