@@ -33,4 +33,6 @@ pub use arena::{
 pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
 #[cfg(feature = "virtual-memory")]
 pub use backing::{HugePages, Virtual};
+#[cfg(feature = "mapped")]
+pub use backing::{MapError, Mapped, MappedOptions};
 pub use error::{Cause, CreateError};

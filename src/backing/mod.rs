@@ -13,6 +13,8 @@ mod global;
 mod growth;
 #[cfg(feature = "virtual-memory")]
 mod large;
+#[cfg(feature = "mapped")]
+mod mapped;
 #[cfg(feature = "virtual-memory")]
 mod range;
 mod source;
@@ -23,6 +25,8 @@ pub use auto::Auto;
 pub use chained::Chained;
 pub use fixed::{Buffer, Fixed};
 pub use growth::Growth;
+#[cfg(feature = "mapped")]
+pub use mapped::{MapError, Mapped, MappedOptions};
 pub use source::FnSource;
 #[cfg(feature = "virtual-memory")]
 pub use virtual_memory::{HugePages, Virtual};
@@ -53,6 +57,10 @@ pub unsafe trait Backing: sealed::Sealed {
 
     /// Whether fresh memory is zero, or can be. What is known to be zero is not zeroed again.
     const FRESH_IS_ZERO: bool;
+
+    /// Whether what was handed out outlives the arena, so that the backing is told where it ends
+    /// ([`conclude`](Backing::conclude)).
+    const OUTLIVES_ARENA: bool = false;
 
     /// A fresh block for `request`.
     ///
@@ -102,6 +110,13 @@ pub unsafe trait Backing: sealed::Sealed {
     /// Gives memory that has come back, and is kept warm, to the system.
     #[doc(hidden)]
     fn trim(&mut self) {}
+
+    /// The arena ends, before its blocks are released. Everything that it handed out ends at or before `end`; `None` if
+    /// there is nothing.
+    #[doc(hidden)]
+    fn conclude(&mut self, end: Option<NonNull<u8>>) {
+        let _ = end;
+    }
 
     /// Why the system refused the last request, if it did and that is known.
     #[doc(hidden)]
@@ -177,4 +192,6 @@ mod sealed {
     impl Sealed for super::Fixed<'_> {}
     #[cfg(feature = "virtual-memory")]
     impl Sealed for super::Virtual {}
+    #[cfg(feature = "mapped")]
+    impl Sealed for super::Mapped {}
 }

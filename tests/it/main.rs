@@ -7,8 +7,12 @@ mod arithmetic;
 mod collections;
 #[cfg(feature = "alloc")]
 mod conformance;
+#[cfg(all(feature = "mapped", unix))]
+mod files;
 #[cfg(all(feature = "virtual-memory", unix))]
 mod limits;
+#[cfg(all(feature = "mapped", unix))]
+mod mapped;
 #[cfg(feature = "alloc")]
 mod model;
 #[cfg(feature = "alloc")]
