@@ -109,3 +109,9 @@ pub(crate) fn lock_file(file: &File, for_itself: bool) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+/// Gives the lock up, also for processes that have been forked off meanwhile and have not closed the file yet.
+pub(crate) fn unlock_file(file: &File) {
+    // SAFETY: no memory is involved.
+    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
+}

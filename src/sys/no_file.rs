@@ -26,3 +26,5 @@ pub(crate) unsafe fn map_copy_over(_start: NonNull<u8>, _bytes: usize, _file: &F
 pub(crate) fn lock_file(_file: &File, _for_itself: bool) -> io::Result<()> {
     unsupported()
 }
+
+pub(crate) fn unlock_file(_file: &File) {}

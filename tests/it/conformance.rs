@@ -126,14 +126,14 @@ mod mapped {
     conformance_suite!(min_align_64, &Arena::<_, 64>::with_min_align_in(shared()), FIXED);
 
     fn shared() -> Mapped {
-        Temporary::with(b"what was there").open_shared(OPTIONS)
+        Temporary::in_memory(b"what was there").open_shared(OPTIONS)
     }
 
     fn private() -> Mapped {
-        Temporary::with(&[7; 5000]).open_private(OPTIONS)
+        Temporary::in_memory(&[7; 5000]).open_private(OPTIONS)
     }
 
     fn small() -> Mapped {
-        Temporary::with(b"").open_shared(OPTIONS.reserve(1))
+        Temporary::in_memory(b"").open_shared(OPTIONS.reserve(1))
     }
 }

@@ -25,9 +25,19 @@ impl Temporary {
 
     /// A file is there.
     pub(crate) fn with(bytes: &[u8]) -> Temporary {
-        let temporary = Temporary::new();
-        fs::write(&temporary.0, bytes).expect("a file for a test");
-        temporary
+        Temporary::new().filled(bytes)
+    }
+
+    /// A file is there, in memory if the system has a place for that: for tests that make many.
+    pub(crate) fn in_memory(bytes: &[u8]) -> Temporary {
+        let memory = Path::new("/dev/shm");
+        let temporary = if memory.is_dir() { Temporary::within(memory) } else { Temporary::new() };
+        temporary.filled(bytes)
+    }
+
+    fn filled(self, bytes: &[u8]) -> Temporary {
+        fs::write(&self.0, bytes).expect("a file for a test");
+        self
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -40,7 +40,7 @@ pub(super) enum Memory {
 /// written.
 #[derive(Debug)]
 pub(super) struct Shared {
-    file: File,
+    file: Locked,
     map: MmapRaw,
     len: usize,
     clean: usize,
@@ -58,7 +58,7 @@ pub(super) struct Private {
     range: Range,
     head: usize,
     /// Kept for its lock.
-    _file: File,
+    _file: Locked,
 }
 
 /// Nothing can be written.
@@ -66,7 +66,33 @@ pub(super) struct Private {
 pub(super) struct ReadOnly {
     map: MmapRaw,
     /// Kept for its lock.
-    _file: File,
+    _file: Locked,
+}
+
+/// An open file that is locked as long as this value lives.
+#[derive(Debug)]
+pub(super) struct Locked(File);
+
+impl Locked {
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::WouldBlock`] if somebody else has a lock that does not go with this one.
+    pub(super) fn new(file: File, for_itself: bool) -> io::Result<Locked> {
+        sys::lock_file(&file, for_itself)?;
+        Ok(Locked(file))
+    }
+
+    pub(super) fn as_file(&self) -> &File {
+        let Locked(file) = self;
+        file
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // To close the file does not do: a process that was forked off may have it open a moment longer.
+        sys::unlock_file(self.as_file());
+    }
 }
 
 impl Memory {
@@ -146,7 +172,7 @@ impl Memory {
     pub(super) fn sync(&self, bytes: usize) -> io::Result<()> {
         self.sync_range(0, bytes)?;
         match self {
-            Memory::Shared(shared) => shared.file.sync_all(),
+            Memory::Shared(shared) => shared.file.as_file().sync_all(),
             _ => Ok(()),
         }
     }
@@ -170,8 +196,8 @@ impl Memory {
 
 impl Shared {
     /// Maps the file, which has `len` bytes, and up to `room` bytes behind it.
-    pub(super) fn map(file: File, len: usize, room: usize, step: usize) -> Result<Shared, Cause> {
-        sys::fill_holes(&file, len as u64)
+    pub(super) fn map(file: Locked, len: usize, room: usize, step: usize) -> Result<Shared, Cause> {
+        sys::fill_holes(file.as_file(), len as u64)
             .map_err(|error| Cause::ExtendFile { code: error.raw_os_error() })?;
         let head = pages(len)?;
         let share = sys::address_space_left().map_or(usize::MAX, |left| left / 8);
@@ -179,7 +205,7 @@ impl Shared {
         let map = loop {
             let all = head.checked_add(room).ok_or(Cause::Reserve { code: None });
             let mapped = all.and_then(|all| {
-                let map = MmapOptions::new().len(all).map_raw(&file);
+                let map = MmapOptions::new().len(all).map_raw(file.as_file());
                 map.map_err(|error| Cause::Reserve { code: error.raw_os_error() })
             });
             match mapped {
@@ -207,19 +233,19 @@ impl Shared {
     /// Says so if somebody else has changed the length of the file. To go on would hide that, and what was added need not
     /// be zero.
     fn check_length(&self) -> Result<(), Cause> {
-        let metadata = self.file.metadata();
+        let metadata = self.file.as_file().metadata();
         let metadata = metadata.map_err(|error| Cause::ExtendFile { code: error.raw_os_error() })?;
         let (expected, found) = (self.len as u64, metadata.len());
         if expected == found { Ok(()) } else { Err(Cause::FileChanged { expected, found }) }
     }
 
     fn extend_to(&mut self, target: usize) -> io::Result<()> {
-        let extended = sys::extend_file(&self.file, self.len as u64, target as u64);
+        let extended = sys::extend_file(self.file.as_file(), self.len as u64, target as u64);
         match extended {
             Ok(()) => self.len = target,
             // Some of it may be there. If even that cannot be undone, the next look at the length finds it.
             Err(_) => {
-                let _ = self.file.set_len(self.len as u64);
+                let _ = self.file.as_file().set_len(self.len as u64);
             }
         }
         extended
@@ -231,7 +257,7 @@ impl Shared {
             return Ok(());
         }
         self.check_length().map_err(io::Error::other)?;
-        self.file.set_len(keep as u64)?;
+        self.file.as_file().set_len(keep as u64)?;
         self.len = keep;
         self.clean = self.clean.min(keep);
         Ok(())
@@ -240,7 +266,7 @@ impl Shared {
 
 impl Private {
     /// Maps the file, which has `len` bytes, and up to `room` bytes behind it.
-    pub(super) fn map(file: File, len: usize, room: usize) -> Result<Private, Cause> {
+    pub(super) fn map(file: Locked, len: usize, room: usize) -> Result<Private, Cause> {
         let head = pages(len)?;
         let sum = |room| head.checked_add(room).ok_or(Cause::Reserve { code: None });
         let mut range = Range::reserve_up_to(sum(room.min(MOST_ROOM))?, sum(LEAST_ROOM)?, false)
@@ -249,7 +275,7 @@ impl Private {
         if head > 0 {
             range.commit(head, HugePages::Never).map_err(refused)?;
             // SAFETY: the range is this function's own, and starts with `head` bytes, whole pages.
-            if let Err(error) = unsafe { sys::map_copy_over(range.start(), head, &file) } {
+            if let Err(error) = unsafe { sys::map_copy_over(range.start(), head, file.as_file()) } {
                 // There may be a hole by now, and soon something of somebody else's in it.
                 std::mem::forget(range);
                 return Err(refused(error));
@@ -262,8 +288,8 @@ impl Private {
 
 impl ReadOnly {
     /// Maps the file, which has `len` bytes.
-    pub(super) fn map(file: File, len: usize) -> Result<ReadOnly, Cause> {
-        let map = MmapOptions::new().len(pages(len.max(1))?).map_raw_read_only(&file);
+    pub(super) fn map(file: Locked, len: usize) -> Result<ReadOnly, Cause> {
+        let map = MmapOptions::new().len(pages(len.max(1))?).map_raw_read_only(file.as_file());
         let map = map.map_err(|error| Cause::Reserve { code: error.raw_os_error() })?;
         Ok(ReadOnly { map, _file: file })
     }

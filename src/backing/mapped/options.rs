@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::memory::{Memory, Private, ReadOnly, Shared};
+use super::memory::{Locked, Memory, Private, ReadOnly, Shared};
 use super::{MapError, Mapped};
 use crate::sys;
 
@@ -81,8 +81,8 @@ impl MappedOptions {
         // It is cut off only once it is locked.
         let mut open = OpenOptions::new();
         let file = open_file(open.read(true).write(true).create(true).truncate(false), path)?;
-        lock(&file, true, path)?;
-        file.set_len(0).map_err(|error| system("empty", path, error))?;
+        let file = lock(file, true, path)?;
+        file.as_file().set_len(0).map_err(|error| system("empty", path, error))?;
         self.shared(file, 0)
     }
 
@@ -156,22 +156,22 @@ impl MappedOptions {
     ///
     /// As for [`Mapped::open`].
     unsafe fn open_shared(&self, file: File, path: &Path) -> Result<Mapped, MapError> {
-        lock(&file, true, path)?;
-        let bytes = self.length(&file, path)?;
+        let file = lock(file, true, path)?;
+        let bytes = self.length(file.as_file(), path)?;
         self.shared(file, bytes)
     }
 
-    fn shared(&self, file: File, bytes: usize) -> Result<Mapped, MapError> {
+    fn shared(&self, file: Locked, bytes: usize) -> Result<Mapped, MapError> {
         let shared =
             Shared::map(file, bytes, self.reserve, self.step).map_err(|cause| memory(bytes, cause))?;
         Ok(Mapped::new(Memory::Shared(shared), bytes))
     }
 
     /// The file, to be read, and its length in bytes.
-    fn open_to_read(&self, path: &Path) -> Result<(File, usize), MapError> {
+    fn open_to_read(&self, path: &Path) -> Result<(Locked, usize), MapError> {
         let file = open_file(OpenOptions::new().read(true), path)?;
-        lock(&file, false, path)?;
-        let bytes = self.length(&file, path)?;
+        let file = lock(file, false, path)?;
+        let bytes = self.length(file.as_file(), path)?;
         Ok((file, bytes))
     }
 
@@ -207,8 +207,8 @@ fn open_file(options: &OpenOptions, path: &Path) -> Result<File, MapError> {
     options.open(path).map_err(|error| system("open", path, error))
 }
 
-fn lock(file: &File, for_itself: bool, path: &Path) -> Result<(), MapError> {
-    sys::lock_file(file, for_itself).map_err(|error| match error.kind() {
+fn lock(file: File, for_itself: bool, path: &Path) -> Result<Locked, MapError> {
+    Locked::new(file, for_itself).map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock => MapError::InUse { path: path.to_owned() },
         _ => system("map", path, error),
     })

@@ -63,7 +63,7 @@ pub(crate) fn run(program: &Program) {
         }
         #[cfg(all(feature = "mapped", unix))]
         Source::Mapped { contents, room, private } => {
-            let file = Temporary::with(&vec![0xB7; contents.into()]);
+            let file = Temporary::in_memory(&vec![0xB7; contents.into()]);
             let options = MappedOptions::new().reserve(usize::from(room) << 16).step(1);
             let backing = if private { file.open_private(options) } else { file.open_shared(options) };
             run_over(program, backing, Rc::new(world::Finite));
