@@ -60,8 +60,8 @@ impl<const M: usize> Arena<Mapped, M> {
         self.root().query(|mapped| mapped.offset_of(address)).flatten().map(|offset| offset as u64)
     }
 
-    /// Writes everything that the arena holds to the disk, and what the file system knows of the file, and waits until it is
-    /// there. The file is longer than it will be when the arena has ended, by zeroes.
+    /// Writes everything that the arena holds to the disk, and what the file system knows of the file, and waits until it
+    /// is there. The file is longer than it will be when the arena has ended, by zeroes.
     ///
     /// Takes as long as the disk takes to write what has changed.
     ///
@@ -72,8 +72,8 @@ impl<const M: usize> Arena<Mapped, M> {
         self.root().query(Mapped::sync).unwrap_or(Ok(()))
     }
 
-    /// As [`sync`](Self::sync), for the pages in which `value` lies: one record of many, say. In which order pages reach the
-    /// disk is for the system to say; what must be there first needs a call of its own.
+    /// As [`sync`](Self::sync), for the pages in which `value` lies: one record of many, say. In which order pages reach
+    /// the disk is for the system to say; what must be there first needs a call of its own.
     ///
     /// # Errors
     ///
@@ -109,13 +109,12 @@ impl<const M: usize> Arena<Mapped, M> {
     /// Ends the arena: writes everything to the disk, and makes the file as long as its contents and what was handed out.
     /// Returns that length in bytes.
     ///
-    /// Dropping the arena does the same, except that it does not wait for the disk, and that nobody learns of errors. Values are
-    /// not dropped.
+    /// Dropping the arena does the same, except that it does not wait for the disk, and that nobody learns of errors.
+    /// Values are not dropped.
     ///
     /// # Errors
     ///
-    /// Those of the system. The file is longer than it should be then, if something else has not happened to it, and holds
-    /// everything that reached it.
+    /// Those of the system. The file may be longer than it should be then, by bytes of no meaning.
     pub fn close(mut self) -> io::Result<u64> {
         self.flush();
         self.conclude();

@@ -264,10 +264,14 @@ fn two_arenas_on_one_file_are_refused() {
     let file = Temporary::with(b"contents");
     let arena = file.open();
     arena.alloc(1);
+    let options = MappedOptions::new();
     // SAFETY: nothing gets as far as a second mapping.
-    let others =
-        unsafe { [Mapped::open(file.path()), Mapped::private(file.path()), Mapped::read_only(file.path())] };
-    for other in others {
+    let shared = unsafe { options.open(file.path()) };
+    // SAFETY: as above.
+    let private = unsafe { options.private(file.path()) };
+    // SAFETY: as above.
+    let read_only = unsafe { options.read_only(file.path()) };
+    for other in [shared, private, read_only] {
         assert!(matches!(other, Err(MapError::InUse { .. })));
     }
     // SAFETY: as above.

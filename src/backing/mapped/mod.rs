@@ -38,8 +38,8 @@ use memory::Memory;
 /// First the contents that it had, then what was allocated, in order and at offsets that
 /// [`file_offset`](crate::Arena::file_offset) tells. No format: what the bytes mean is for the program to say, and
 /// pointers among them mean nothing in the next run, when the file lies elsewhere. Between the blocks lie bytes of no
-/// meaning: padding, freed blocks, lists of free stretches, 48-byte records of chunks where a child scope was in the way. Programs
-/// that never free or open scopes find their blocks side by side.
+/// meaning: padding, freed blocks, lists of free stretches, 48-byte records of chunks where a child scope was in the way.
+/// Programs that never free, reset or open scopes find their blocks side by side.
 ///
 /// Bytes of padding *inside* of values are written as they come, which may be parts of other data of the process: give
 /// types without padding to files that strangers read.
@@ -49,15 +49,17 @@ use memory::Memory;
 ///
 /// # How long the file is
 ///
-/// As long as its contents and what was handed out, once the arena has been closed or dropped: children that were
-/// forgotten keep their memory, a reset gives everything but the contents up. *Until* then it is longer, by zeroes: a process that
-/// is killed leaves them. What becomes of a reset arena's memory before that is what
-/// [`ResetMode`](crate::ResetMode) says: it stays in the file to be used again, or the file is cut off.
+/// Once the arena has been closed or dropped: as long as its contents and what was handed out. A reset gives up
+/// everything but the contents; the memory of children that were forgotten is kept.
+///
+/// Until then it is longer, by zeroes, which a process that is killed leaves there. What [`ResetMode`](crate::ResetMode)
+/// keeps stays in the file, old bytes and all, to be used again; what it does not keep is cut off at once.
 ///
 /// # Two at once
 ///
-/// Files are locked (`flock`, where the file system has it) by arenas, shared ones for themselves, so that a second arena on the same file is an
-/// error. Programs that do not ask for locks do not see them.
+/// Arenas lock their files (`flock`, where the file system has it): those that write for themselves, the others together.
+/// A second arena on a file that is written is an error, in another process as well. Programs that do not ask for locks do
+/// not see them.
 ///
 /// # Examples
 ///
@@ -104,8 +106,8 @@ impl Mapped {
     /// # Safety
     ///
     /// As long as the result is in use (and the arena over it), nobody else, in this process or another one, writes to
-    /// the file or changes its length: it may be known to nobody, or lie in a directory that others do not touch, or all who do
-    /// may respect its lock (`flock`).
+    /// the file or changes its length: nobody else knows it, or it lies in a directory that others do not touch, or all
+    /// who do respect its lock (`flock`). A process that is forked off meanwhile uses neither the arena nor its blocks.
     ///
     /// # Errors
     ///
