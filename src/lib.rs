@@ -34,6 +34,8 @@ pub use arena::{
 pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
 #[cfg(feature = "virtual-memory")]
 pub use backing::{HugePages, Virtual};
-pub use error::CreateError;
+#[cfg(feature = "mapped")]
+pub use backing::{MapError, Mapped, MappedOptions};
+pub use error::{Cause, CreateError};
 #[cfg(feature = "hashbrown")]
 pub use hashbrown;

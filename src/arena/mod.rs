@@ -9,6 +9,8 @@ mod chunks;
 mod create;
 mod failure;
 mod fill;
+#[cfg(feature = "mapped")]
+mod mapped;
 mod refill;
 mod reset;
 mod resize;
@@ -128,6 +130,9 @@ impl<B: Backing, const M: usize> Drop for Arena<B, M> {
     fn drop(&mut self) {
         if B::FRESH_IS_ZERO && matches!(self.home, Home::Root(_)) {
             self.flush();
+        }
+        if B::OUTLIVES_ARENA {
+            self.conclude();
         }
         if let Home::Root(root) = &mut self.home {
             // SAFETY: blocks and children borrow the arena, so none is left in use.

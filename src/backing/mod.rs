@@ -12,6 +12,8 @@ mod global;
 mod growth;
 #[cfg(feature = "virtual-memory")]
 mod large;
+#[cfg(feature = "mapped")]
+mod mapped;
 #[cfg(feature = "virtual-memory")]
 mod range;
 #[cfg(feature = "virtual-memory")]
@@ -24,6 +26,8 @@ pub use auto::Auto;
 pub use chained::Chained;
 pub use fixed::{Buffer, Fixed};
 pub use growth::Growth;
+#[cfg(feature = "mapped")]
+pub use mapped::{MapError, Mapped, MappedOptions};
 pub use source::FnSource;
 #[cfg(feature = "virtual-memory")]
 pub use virtual_memory::{HugePages, Virtual};
@@ -33,6 +37,7 @@ use core::ptr::NonNull;
 use allocator_api2::alloc::AllocError;
 
 use crate::addr::cut::{Cut, Wanted};
+use crate::error::Cause;
 
 /// A source of memory for an [`Arena`](crate::Arena).
 ///
@@ -54,6 +59,10 @@ pub unsafe trait Backing: sealed::Sealed {
 
     /// Whether fresh memory is zero, or can be. What is known to be zero is not zeroed again.
     const FRESH_IS_ZERO: bool;
+
+    /// Whether what was handed out outlives the arena, so that the backing is told where it ends
+    /// ([`conclude`](Backing::conclude)).
+    const OUTLIVES_ARENA: bool = false;
 
     /// A fresh block for `request`.
     ///
@@ -103,6 +112,19 @@ pub unsafe trait Backing: sealed::Sealed {
     /// Gives memory that has come back, and is kept warm, to the system.
     #[doc(hidden)]
     fn trim(&mut self) {}
+
+    /// The arena ends, before its blocks are released. Everything that it handed out ends at or before `end`; `None` if
+    /// there is nothing.
+    #[doc(hidden)]
+    fn conclude(&mut self, end: Option<NonNull<u8>>) {
+        let _ = end;
+    }
+
+    /// Why the system refused the last request, if it did and that is known.
+    #[doc(hidden)]
+    fn cause(&self) -> Option<Cause> {
+        None
+    }
 
     /// What the backing is at the moment, for people.
     #[doc(hidden)]
@@ -193,4 +215,6 @@ mod sealed {
     impl Sealed for super::Fixed<'_> {}
     #[cfg(feature = "virtual-memory")]
     impl Sealed for super::Virtual {}
+    #[cfg(feature = "mapped")]
+    impl Sealed for super::Mapped {}
 }

@@ -2,7 +2,6 @@
 
 use core::fmt;
 use core::ptr::NonNull;
-use std::io;
 
 use allocator_api2::alloc::AllocError;
 
@@ -10,6 +9,7 @@ use super::cache::{self, Key};
 use super::range::Range;
 use super::{Backing, Block, Extension, Request};
 use crate::addr::cut::Cut;
+use crate::error::Cause;
 
 /// Whether huge pages (2 MiB) are asked for. They make touching fresh memory several times cheaper, and round the
 /// memory in use up to whole huge pages.
@@ -56,7 +56,7 @@ pub struct Virtual {
     current: Option<Piece>,
     full: Vec<Piece>,
     /// Why memory could not be had the last time.
-    error: Option<io::Error>,
+    error: Option<Cause>,
 }
 
 /// A range and how far it has been cut.
@@ -156,7 +156,7 @@ impl Virtual {
 
     /// Why memory could not be had the last time.
     #[cfg(feature = "log")]
-    pub(super) fn last_error(&self) -> Option<&io::Error> {
+    pub(super) fn last_error(&self) -> Option<&Cause> {
         self.error.as_ref()
     }
 
@@ -177,7 +177,7 @@ impl Virtual {
 
 impl Virtual {
     /// Makes a range current in which a block of `bytes` bytes fits.
-    fn enter_range(&mut self, bytes: usize) -> io::Result<()> {
+    fn enter_range(&mut self, bytes: usize) -> Result<(), Cause> {
         let key = self.key();
         let fits = |range: &Range| range.len() >= bytes;
         let range = match cache::take(key) {
@@ -186,23 +186,27 @@ impl Virtual {
                 if let Some(small) = other {
                     cache::give(small, key);
                 }
-                Range::reserve_up_to(self.reserve.max(bytes), bytes.max(LEAST), self.guard)?
+                Range::reserve_up_to(self.reserve.max(bytes), bytes.max(LEAST), self.guard)
+                    .map_err(|error| Cause::Reserve { code: error.raw_os_error() })?
             }
         };
         let mut piece = Piece::new(range);
         if self.prefault > 0 {
             let prefault = self.prefault.min(piece.range.len());
-            piece.range.commit(prefault, self.huge)?;
+            let committed = piece.range.commit(prefault, self.huge);
+            committed.map_err(|error| Cause::Commit { code: error.raw_os_error() })?;
             if self.lock {
-                piece.range.lock(prefault)?;
+                let locked = piece.range.lock(prefault);
+                locked.map_err(|error| Cause::Lock { code: error.raw_os_error() })?;
             }
-            piece.range.populate(prefault)?;
+            let present = piece.range.populate(prefault);
+            present.map_err(|error| Cause::Prefault { code: error.raw_os_error() })?;
         }
         if let Some(full) = self.current.take() {
             // Room for it first: a push that finds no memory would end the process.
             if self.full.try_reserve(1).is_err() {
                 self.current = Some(full);
-                return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+                return Err(Cause::Reserve { code: None });
             }
             self.full.push(full);
         }
@@ -223,7 +227,7 @@ impl Virtual {
     }
 
     /// The error of a system call, kept for whoever asks why.
-    fn failed(&mut self, error: io::Error) -> AllocError {
+    fn failed(&mut self, error: Cause) -> AllocError {
         self.error = Some(error);
         AllocError
     }
@@ -255,9 +259,14 @@ impl Piece {
     }
 
     /// Commits what has been cut.
-    fn commit(&mut self, huge: HugePages, lock: bool) -> io::Result<()> {
-        self.range.commit(self.cut.used(), huge)?;
-        if lock { self.range.lock(self.cut.used()) } else { Ok(()) }
+    fn commit(&mut self, huge: HugePages, lock: bool) -> Result<(), Cause> {
+        let committed = self.range.commit(self.cut.used(), huge);
+        committed.map_err(|error| Cause::Commit { code: error.raw_os_error() })?;
+        if lock {
+            let locked = self.range.lock(self.cut.used());
+            locked.map_err(|error| Cause::Lock { code: error.raw_os_error() })?;
+        }
+        Ok(())
     }
 }
 
@@ -338,6 +347,10 @@ unsafe impl Backing for Virtual {
 
     fn available(&self, _align: usize) -> Option<usize> {
         Some(usize::MAX >> 17)
+    }
+
+    fn cause(&self) -> Option<Cause> {
+        self.error
     }
 
     fn reserved(&self) -> Option<usize> {

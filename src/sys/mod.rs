@@ -16,6 +16,16 @@ pub(crate) use absent::{
     address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve, unlock,
 };
 
+#[cfg(all(feature = "mapped", unix, not(miri)))]
+mod file;
+#[cfg(all(feature = "mapped", unix, not(miri)))]
+pub(crate) use file::{extend_file, fill_holes, lock_file, map_copy_over, unlock_file};
+
+#[cfg(all(feature = "mapped", not(all(unix, not(miri)))))]
+mod no_file;
+#[cfg(all(feature = "mapped", not(all(unix, not(miri)))))]
+pub(crate) use no_file::{extend_file, fill_holes, lock_file, map_copy_over, unlock_file};
+
 /// Bytes in a page.
 #[inline]
 pub(crate) fn page_size() -> usize {

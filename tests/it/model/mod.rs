@@ -20,6 +20,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
+#[cfg(all(feature = "mapped", unix))]
+use crate::files::Temporary;
+#[cfg(all(feature = "mapped", unix))]
+use arenite::MappedOptions;
 use machine::Machine;
 use ops::{MIN_ALIGNS, Program, Source};
 use world::{Base, Between, Ledger, Scaled, Unknown, World};
@@ -57,6 +61,13 @@ pub(crate) fn run(program: &Program) {
             // The smaller the ranges, the sooner a second one is needed, and the more of them come from the cache.
             let backing = arenite::Virtual::new().reserve(usize::from(ranges) << 16).guard(guard);
             run_over(program, backing, Rc::new(world::Ranges));
+        }
+        #[cfg(all(feature = "mapped", unix))]
+        Source::Mapped { contents, room, private } => {
+            let file = Temporary::in_memory(&vec![0xB7; contents.into()]);
+            let options = MappedOptions::new().reserve(usize::from(room) << 16).step(1);
+            let backing = if private { file.open_private(options) } else { file.open_shared(options) };
+            run_over(program, backing, Rc::new(world::Finite));
         }
     }
 }
@@ -115,6 +126,12 @@ fn over_a_buffer() {
 #[cfg(feature = "virtual-memory")]
 fn over_reserved_memory() {
     check(ops::programs(ops::virtual_memory()), 1500, |program| run(&program));
+}
+
+#[test]
+#[cfg(all(feature = "mapped", unix))]
+fn over_files() {
+    check(ops::programs(ops::mapped()), 500, |program| run(&program));
 }
 
 #[test]

@@ -39,6 +39,9 @@ pub(crate) enum Source {
     /// Reserved memory, in ranges of so many pages of 64 KiB.
     #[cfg(feature = "virtual-memory")]
     Virtual { ranges: u8, guard: bool },
+    /// A file that has something in it, and so many pages of 64 KiB behind that.
+    #[cfg(all(feature = "mapped", unix))]
+    Mapped { contents: u16, room: u8, private: bool },
 }
 
 /// One step of a program.
@@ -191,6 +194,17 @@ pub(crate) fn fixed() -> impl Strategy<Value = Source> {
 #[cfg(feature = "virtual-memory")]
 pub(crate) fn virtual_memory() -> impl Strategy<Value = Source> {
     (1..4_u8, any::<bool>()).prop_map(|(ranges, guard)| Source::Virtual { ranges, guard })
+}
+
+/// A file.
+#[cfg(all(feature = "mapped", unix))]
+pub(crate) fn mapped() -> impl Strategy<Value = Source> {
+    let contents = prop_oneof![Just(0_u16), 1..100_u16, 4000..9000_u16];
+    (contents, 1..8_u8, any::<bool>()).prop_map(|(contents, room, private)| Source::Mapped {
+        contents,
+        room,
+        private,
+    })
 }
 
 /// Programs over `source`.

@@ -87,6 +87,21 @@ impl World for Ranges {
     }
 }
 
+/// A mapped file: one range, which nobody watches.
+#[cfg(all(feature = "mapped", unix))]
+pub(super) struct Finite;
+
+#[cfg(all(feature = "mapped", unix))]
+impl World for Finite {
+    fn holds(&self, _: Range<usize>) -> Option<bool> {
+        None
+    }
+
+    fn is_finite(&self) -> bool {
+        true
+    }
+}
+
 /// A base allocator that checks every layout that comes back, and can refuse.
 #[derive(Default)]
 pub(super) struct Ledger {
