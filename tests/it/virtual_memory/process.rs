@@ -86,12 +86,13 @@ pub(crate) fn makes_no_system_call(mut call: impl FnMut()) -> Option<bool> {
     }
 }
 
-/// Bytes of memory that this process has present.
+/// Bytes of memory that this process has present, those of its program file not counted.
 #[cfg(target_os = "linux")]
 pub(crate) fn resident() -> usize {
     let statm = fs::read_to_string("/proc/self/statm").expect("/proc is there");
-    let pages: usize = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number");
-    pages * page_size()
+    let mut pages = statm.split(' ').skip(1).map(|pages| pages.parse::<usize>().expect("a number"));
+    let (all, of_files) = (pages.next().expect("resident"), pages.next().expect("shared"));
+    all.saturating_sub(of_files) * page_size()
 }
 
 pub(crate) fn page_size() -> usize {
