@@ -46,6 +46,11 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         let footprint = footprint::<M>(layout.size());
         let need = addr::worst_case(footprint, layout.align(), M).ok_or(AllocError)?;
+        // A new arena has nothing to look through.
+        if root.chunks.get().is_none() {
+            let (chunk, side) = root.obtain(need, Purpose::Allocation { full: true, used: 0, apart: 0 })?;
+            return if side { self.take_side(chunk, layout) } else { self.enter_first(chunk, layout) };
+        }
         if self.extend(footprint, layout.align()) || self.enter_spare(footprint, layout.align()) {
             return self.cursor.take_any(layout).ok_or(AllocError);
         }
@@ -127,6 +132,18 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             }
             None => false,
         }
+    }
+
+    /// Takes `chunk`, which is empty, nobody's and the only one, for this handle's own, and a block from it.
+    #[inline]
+    fn enter_first(&self, chunk: ChunkId, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let record = self.root().record(chunk);
+        self.held.own.push(chunk, record);
+        self.held.chunk.set(chunk);
+        // SAFETY: the chunk is nobody else's, so `[base, top)` is free, and it is as the invariants of chunks say. There
+        // was no other chunk before, so there is no window to be left.
+        unsafe { self.cursor.enter(record.base, record.top.get()) };
+        self.cursor.take_any(layout).ok_or(AllocError)
     }
 
     /// Takes `chunk`, which is empty and nobody's, for this handle's own and goes on in it.
