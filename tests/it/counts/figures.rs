@@ -65,6 +65,33 @@ fn a_tail_goes_back_to_a_parent_that_moved_back() {
     assert_eq!(arena.chunk_capacity(), room);
 }
 
+/// The window is the one that it was when the mark was made, but it was left meanwhile, for memory that must be taken
+/// back as well.
+#[test]
+#[cfg_attr(arenite_asan, ignore = "sizes are chosen for blocks without gaps")]
+fn rewinding_through_a_window_that_was_entered_again() {
+    let arena: Arena<_> = Arena::new_in(Chained::new().first_chunk(1008));
+    arena.alloc(1_u64);
+    // The parent moves on, so that the rest of its first chunk is kept for later; its second one is empty then.
+    let child = arena.child();
+    let layout = Layout::new::<u64>();
+    let block = (&arena).allocate(layout).unwrap();
+    drop(child);
+    // SAFETY: the block is the arena's with this layout, and is used no more.
+    unsafe { (&arena).deallocate(block.cast(), layout) };
+    let (used, chunks) = (arena.stats().used, arena.stats().chunks);
+    let mark = arena.checkpoint();
+    // A child has the second chunk, so this goes to the first one; the next does not fit there, and the child has ended.
+    let child = arena.child();
+    arena.alloc([1_u8; 900]);
+    drop(child);
+    arena.alloc([1_u8; 200]);
+    assert_eq!(arena.stats().chunks, chunks);
+    // SAFETY: nothing that was handed out since is used any more, and the child has ended.
+    unsafe { arena.rewind(mark) };
+    assert_eq!(arena.stats().used, used);
+}
+
 #[test]
 fn peak_moves_and_stays() {
     let mut arena = Arena::new();

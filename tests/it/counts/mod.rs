@@ -237,6 +237,25 @@ fn chunks_of_ended_children_are_used_again() {
     assert_eq!(counter.calls(), calls);
 }
 
+/// What was obtained after a mark serves again once the mark was rewound to.
+#[test]
+fn chunks_obtained_since_a_mark_are_used_again() {
+    let counter = Counter::new();
+    let arena: Counted = Arena::new_in(Chained::new_in(counter.clone()));
+    arena.alloc(1_u64);
+    let mark = arena.checkpoint();
+    let step = |i: usize| {
+        arena.alloc_slice_fill_copy(1000 + i % 3, 1_u8);
+        arena.alloc_slice_fill_copy(2000 + i % 3, 1_u8);
+        // SAFETY: nothing that was handed out since is used any more, and there are no children.
+        unsafe { arena.rewind(mark) };
+    };
+    (0..3).for_each(step);
+    let calls = counter.calls();
+    (0..100).for_each(step);
+    assert_eq!(counter.calls(), calls);
+}
+
 #[test]
 fn what_was_large_once_decays() {
     let counter = Counter::new();
