@@ -4,6 +4,8 @@
 //! exhaustively: `tests/it/arithmetic.rs` compares these functions with brute force.
 #![forbid(unsafe_code)]
 
+pub mod cut;
+
 /// Sizes up to this many bytes may be added to a cursor without a check for wrapping.
 ///
 /// [`clip_end`] keeps the end of every window farther away than that from the top of the address space.
@@ -84,4 +86,65 @@ pub const fn clip_end(end: usize, align: usize) -> usize {
     let top = if LOW_HALF { isize::MAX as usize } else { usize::MAX } - 4 * SMALL;
     let end = if end < top { end } else { top };
     align_down(end, align)
+}
+
+/// How much of a range is to be committed next, and in what units.
+#[derive(Debug, Clone, Copy)]
+pub struct Steps {
+    /// Bytes in a page.
+    pub page: usize,
+    /// Bytes in a huge page, a multiple of `page`: once as much is committed, steps are whole ones.
+    pub huge_page: usize,
+    /// The least that is committed at once.
+    pub smallest: usize,
+    /// The most that is committed at once beyond what is wanted.
+    pub largest: usize,
+}
+
+impl Steps {
+    /// Bytes to be committed of a range of `len` bytes, a multiple of the page, of which `committed` are, so that
+    /// `wanted` are: a multiple of the page, more than is wanted in proportion to what there is, so that system calls stay
+    /// few, and no more than there is.
+    #[inline]
+    pub const fn target(&self, committed: usize, wanted: usize, len: usize) -> usize {
+        let mut step = committed / 2;
+        if step < self.smallest {
+            step = self.smallest;
+        }
+        if step > self.largest {
+            step = self.largest;
+        }
+        let mut target = committed.saturating_add(step);
+        if target < wanted {
+            target = wanted;
+        }
+        let unit = if target >= self.huge_page { self.huge_page } else { self.page };
+        match align_up(target, unit) {
+            Some(target) if target < len => target,
+            _ => len,
+        }
+    }
+
+    /// `bytes` rounded up to whole pages, and no more than `len`, a multiple of the page.
+    #[inline]
+    pub const fn whole_pages(&self, bytes: usize, len: usize) -> usize {
+        match align_up(bytes, self.page) {
+            Some(bytes) if bytes < len => bytes,
+            _ => len,
+        }
+    }
+
+    /// For a range of `len` bytes: its length in whole pages, how it is to be aligned (ranges that hold two huge pages
+    /// start on a boundary between them), and how much address space it takes with a page behind it if `guard`. `None` if
+    /// there is not so much.
+    #[inline]
+    pub const fn reservation(&self, len: usize, guard: bool) -> Option<(usize, usize, usize)> {
+        let Some(len) = align_up(len, self.page) else { return None };
+        let align = if len / 2 >= self.huge_page { self.huge_page } else { self.page };
+        let around = (align - self.page) + if guard { self.page } else { 0 };
+        match len.checked_add(around) {
+            Some(mapped) => Some((len, align, mapped)),
+            None => None,
+        }
+    }
 }

@@ -30,6 +30,15 @@ pub enum CreateError {
         /// The name of the backing.
         backing: &'static str,
     },
+    /// The system refused.
+    System {
+        /// Bytes asked for.
+        bytes: usize,
+        /// The name of the backing.
+        backing: &'static str,
+        /// What the system refused, and why.
+        cause: Cause,
+    },
 }
 
 impl fmt::Display for CreateError {
@@ -49,8 +58,108 @@ impl fmt::Display for CreateError {
                 "the {backing} backing got no memory for the first {}: ask for less, or free some first",
                 Bytes(bytes),
             ),
+            CreateError::System { bytes, backing, cause } => {
+                write!(f, "the {backing} backing got no memory for the first {}: {cause}", Bytes(bytes))
+            }
         }
     }
 }
 
-impl Error for CreateError {}
+impl Error for CreateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            CreateError::System { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+/// Why the system refused memory. [`CreateError::System`] has it, and [`Arena::cause`](crate::Arena::cause) returns it
+/// after an allocation has failed.
+///
+/// `code` is the system's error number (`errno`), if there is one; `Display` shows what it means and what can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// Address space could not be reserved.
+    Reserve {
+        /// The system's error number.
+        code: Option<i32>,
+    },
+    /// Reserved memory could not be made usable.
+    Commit {
+        /// The system's error number.
+        code: Option<i32>,
+    },
+    /// Memory could not be made present beforehand.
+    Prefault {
+        /// The system's error number.
+        code: Option<i32>,
+    },
+    /// Memory could not be locked, so that it stays in memory.
+    Lock {
+        /// The system's error number.
+        code: Option<i32>,
+    },
+    /// The file could not be made longer. It is as it was.
+    ExtendFile {
+        /// The system's error number.
+        code: Option<i32>,
+    },
+    /// Somebody else changed the length of the file. It is left alone from then on.
+    FileChanged {
+        /// Bytes that the file had when the arena looked last.
+        expected: u64,
+        /// Bytes that it has.
+        found: u64,
+    },
+    /// The file was opened to be read.
+    ReadOnly,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (failed, code, advice) = match *self {
+            Cause::Reserve { code } => (
+                "address space could not be reserved",
+                code,
+                "reserve less, or raise the limit (`ulimit -v`, RLIMIT_AS)",
+            ),
+            Cause::Commit { code } => (
+                "reserved memory could not be committed",
+                code,
+                "free some memory, or look at the limits (`ulimit -d`, vm.overcommit_memory, the container's)",
+            ),
+            Cause::Prefault { code } => {
+                ("memory could not be made present", code, "free some memory, or prefault less")
+            }
+            Cause::Lock { code } => (
+                "memory could not be locked",
+                code,
+                "raise the limit (`ulimit -l`, RLIMIT_MEMLOCK), or do without `lock(true)`",
+            ),
+            Cause::ExtendFile { code } => (
+                "the file could not be made longer",
+                code,
+                "free some space on its disk, or look at the limits (`ulimit -f`, quotas)",
+            ),
+            Cause::FileChanged { expected, found } => {
+                return write!(
+                    f,
+                    "the file has {found} bytes where it had {expected}: somebody else changed it; keep others from \
+                     that, and open it anew",
+                );
+            }
+            Cause::ReadOnly => return f.write_str("the file was opened read-only: use `Mapped::open`"),
+        };
+        match code {
+            #[cfg(feature = "std")]
+            Some(code) => write!(f, "{failed}: {}; {advice}", std::io::Error::from_raw_os_error(code)),
+            #[cfg(not(feature = "std"))]
+            Some(code) => write!(f, "{failed}: system error {code}; {advice}"),
+            None => write!(f, "{failed}: not on this system, or not as much; {advice}"),
+        }
+    }
+}
+
+impl Error for Cause {}

@@ -15,6 +15,10 @@ pub mod collections;
 mod error;
 mod raw;
 mod size;
+#[cfg(feature = "virtual-memory")]
+mod sync;
+#[cfg(feature = "virtual-memory")]
+mod sys;
 #[cfg(feature = "alloc")]
 pub mod testing;
 mod track;
@@ -28,6 +32,10 @@ pub use arena::{
     AllocOrInitError, Arena, ArenaBox, Checkpoint, Child, ChunkIter, ChunkRawIter, ResetMode, Stats,
 };
 pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
-pub use error::CreateError;
+#[cfg(feature = "virtual-memory")]
+pub use backing::{HugePages, Virtual};
+#[cfg(feature = "mapped")]
+pub use backing::{MapError, Mapped, MappedOptions};
+pub use error::{Cause, CreateError};
 #[cfg(feature = "hashbrown")]
 pub use hashbrown;

@@ -66,14 +66,8 @@ macro_rules! allocator {
                 new: Layout,
             ) -> Result<NonNull<[u8]>, $($path)::+::AllocError> {
                 // SAFETY: this method's contract is that of the called one.
-                match unsafe { self.grow_block(block, old, new) } {
-                    Ok(block) => {
-                        // SAFETY: `old.size() <= new.size()`, so this is in the block or at its end.
-                        let rest = unsafe { block.add(old.size()) };
-                        // SAFETY: the rest of a block of `new.size()` bytes, which is the caller's.
-                        unsafe { rest.write_bytes(0, new.size() - old.size()) };
-                        Ok(slice(block, new))
-                    }
+                match unsafe { self.grow_block_zeroed(block, old, new) } {
+                    Ok(block) => Ok(slice(block, new)),
                     Err(_) => Err($($path)::+::AllocError),
                 }
             }

@@ -84,6 +84,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             return;
         }
         root.note_peak(self.most_used());
+        self.flush();
         // They may lie in what becomes free now.
         self.held.spares.clear();
         let mut chunk = self.held.own.head();

@@ -2,9 +2,11 @@
 
 use core::fmt;
 use core::mem::MaybeUninit;
+use core::ptr::NonNull;
 use core::slice;
 
 use super::Arena;
+use super::root::Home;
 use crate::backing::Backing;
 use crate::raw::ChunkId;
 
@@ -37,6 +39,42 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// Blocks may be borrowed: reading through the pointers is subject to the usual rules.
     pub unsafe fn iter_allocated_chunks_raw(&self) -> ChunkRawIter<'_, B, M> {
         ChunkRawIter { arena: self, next: self.root().chunks.get() }
+    }
+}
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    /// The end of the highest block that is handed out, or a later address. For backings of one range.
+    fn last_used(&self) -> Option<NonNull<u8>> {
+        let mut last: *mut u8 = core::ptr::null_mut();
+        if self.held.children.get() == 0 {
+            // SAFETY: nothing is allocated meanwhile.
+            for (start, len) in unsafe { self.iter_allocated_chunks_raw() } {
+                if len > 0 {
+                    last = last.max(start.wrapping_add(len));
+                }
+            }
+        } else {
+            // A child that was forgotten: nobody knows how far it got.
+            self.root().for_each_chunk(|_, record| last = last.max(record.top.get()));
+        }
+        NonNull::new(last)
+    }
+
+    /// Tells the backing where what was handed out ends.
+    pub(super) fn conclude(&mut self) {
+        let end = self.last_used();
+        if let Home::Root(root) = &mut self.home {
+            root.backing_mut().conclude(end);
+        }
+    }
+
+    /// The backing.
+    #[cfg(feature = "mapped")]
+    pub(super) fn backing_mut(&mut self) -> &mut B {
+        match &mut self.home {
+            Home::Root(root) => root.backing_mut(),
+            Home::Child { .. } => unreachable!("a child is never borrowed exclusively"),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::addr;
 #[cfg(feature = "alloc")]
 use crate::backing::Auto;
 use crate::backing::Backing;
-use crate::error::CreateError;
+use crate::error::{Cause, CreateError};
 use crate::raw::{Cursor, footprint};
 
 #[cfg(feature = "alloc")]
@@ -263,6 +263,20 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         self.could_get(footprint, layout.align(), need)
     }
 
+    /// Why the system refused memory the last time that the backing asked it in vain, if it did and the backing can tell.
+    /// O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let arena = arenite::Arena::new().limit(100);
+    /// assert!(arena.try_alloc([0_u8; 200]).is_err());
+    /// assert_eq!(arena.cause(), None); // it was the limit, not the system
+    /// ```
+    pub fn cause(&self) -> Option<Cause> {
+        self.root().query(B::cause).flatten()
+    }
+
     /// What a new arena is made with.
     fn filled(self, bytes: usize) -> Self {
         match self.try_filled(bytes) {
@@ -278,9 +292,10 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         let available = self.root().query(|backing| backing.available(1)).flatten();
         match self.make_room(bytes) {
             Ok(()) => Ok(self),
-            Err(AllocError) => Err(match available {
-                Some(available) => CreateError::TooSmall { bytes, available, backing: B::NAME },
-                None => CreateError::OutOfMemory { bytes, backing: B::NAME },
+            Err(AllocError) => Err(match (self.cause(), available) {
+                (Some(cause), _) => CreateError::System { bytes, backing: B::NAME, cause },
+                (None, Some(available)) => CreateError::TooSmall { bytes, available, backing: B::NAME },
+                (None, None) => CreateError::OutOfMemory { bytes, backing: B::NAME },
             }),
         }
     }

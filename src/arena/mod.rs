@@ -9,6 +9,8 @@ mod chunks;
 mod create;
 mod failure;
 mod fill;
+#[cfg(feature = "mapped")]
+mod mapped;
 mod refill;
 mod reset;
 mod resize;
@@ -83,6 +85,9 @@ struct Held {
     spares: SpareList,
     /// Bytes handed out from windows that this handle has left, and from side chunks.
     left: Cell<usize>,
+    /// Children that have not ended; forgotten ones never do. Counted where fresh memory is zero: nobody knows how much of
+    /// its memory a forgotten child wrote.
+    children: Cell<u32>,
 }
 
 impl Held {
@@ -93,6 +98,7 @@ impl Held {
             own: ChunkList::new(),
             spares: SpareList::new(),
             left: Cell::new(0),
+            children: Cell::new(0),
         }
     }
 }
@@ -122,6 +128,12 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 impl<B: Backing, const M: usize> Drop for Arena<B, M> {
     #[inline]
     fn drop(&mut self) {
+        if B::FRESH_IS_ZERO && matches!(self.home, Home::Root(_)) {
+            self.flush();
+        }
+        if B::OUTLIVES_ARENA {
+            self.conclude();
+        }
         if let Home::Root(root) = &mut self.home {
             // SAFETY: blocks and children borrow the arena, so none is left in use.
             unsafe { root.release_all() };

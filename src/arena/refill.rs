@@ -8,7 +8,7 @@ use allocator_api2::alloc::AllocError;
 use super::Arena;
 use crate::addr;
 use crate::backing::{Backing, Purpose};
-use crate::raw::{self, ChunkId, footprint};
+use crate::raw::{self, ChunkId, SpareList, footprint};
 
 impl<B: Backing, const M: usize> Arena<B, M> {
     /// A block for `layout`, when the short way did not find one.
@@ -46,6 +46,11 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         let footprint = footprint::<M>(layout.size());
         let need = addr::worst_case(footprint, layout.align(), M).ok_or(AllocError)?;
+        // A new arena has nothing to look through.
+        if root.chunks.get().is_none() {
+            let (chunk, side) = root.obtain(need, Purpose::Allocation { full: true, used: 0, apart: 0 })?;
+            return if side { self.take_side(chunk, layout) } else { self.enter_first(chunk, layout) };
+        }
         if self.extend(footprint, layout.align()) || self.enter_spare(footprint, layout.align()) {
             return self.cursor.take_any(layout).ok_or(AllocError);
         }
@@ -129,6 +134,18 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
     }
 
+    /// Takes `chunk`, which is empty, nobody's and the only one, for this handle's own, and a block from it.
+    #[inline]
+    fn enter_first(&self, chunk: ChunkId, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let record = self.root().record(chunk);
+        self.held.own.push(chunk, record);
+        self.held.chunk.set(chunk);
+        // SAFETY: the chunk is nobody else's, so `[base, top)` is free, and it is as the invariants of chunks say. There
+        // was no other chunk before, so there is no window to be left.
+        unsafe { self.cursor.enter(record.base, record.top.get()) };
+        self.cursor.take_any(layout).ok_or(AllocError)
+    }
+
     /// Takes `chunk`, which is empty and nobody's, for this handle's own and goes on in it.
     pub(super) fn enter_chunk(&self, chunk: ChunkId) {
         self.leave_window();
@@ -148,6 +165,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         unsafe { side.enter(record.base, record.top.get()) };
         let block = side.take_any(layout).ok_or(AllocError)?;
         record.filled.set(side.pos());
+        record.soil(side.pos());
         self.held.left.set(self.held.left.get() + side.used());
         Ok(block)
     }
@@ -162,10 +180,29 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         root.note_peak(self.most_used());
         self.held.left.set(self.held.left.get() + self.cursor.used());
         let record = root.record(chunk);
-        record.filled.set(record.filled.get().max(self.cursor.pos()));
+        let (pos, end) = (self.cursor.pos(), self.cursor.end());
+        record.filled.set(record.filled.get().max(pos));
+        record.soil(self.cursor.peak().max(SpareList::soiled(pos, end)));
         // SAFETY: the tail is free and this handle's, and the cursor is about to forget it.
-        let lost = unsafe { self.held.spares.push(self.cursor.pos(), self.cursor.end(), chunk) };
+        let lost = unsafe { self.held.spares.push(pos, end, chunk) };
         root.wasted.set(root.wasted.get() + lost);
+    }
+
+    /// Writes down what may have been written, as far as the cursor knows and the chunks do not.
+    #[cold]
+    pub(super) fn flush(&self) {
+        if !B::FRESH_IS_ZERO {
+            return;
+        }
+        let root = self.root();
+        let chunk = self.held.chunk.get();
+        if !chunk.is_none() {
+            root.record(chunk).soil(self.cursor.peak());
+        }
+        // A child that was forgotten: nobody knows what it wrote.
+        if self.held.children.get() != 0 {
+            root.soil_all();
+        }
     }
 
     /// Makes sure that blocks of `bytes` bytes in all, of at most the minimum alignment each, come from the window.

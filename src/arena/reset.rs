@@ -4,7 +4,7 @@ use super::root::{Home, Root};
 use super::{Arena, Held};
 use crate::addr;
 use crate::backing::{Backing, Purpose};
-use crate::raw::{Chunk, ChunkId};
+use crate::raw::ChunkId;
 
 /// How much memory a reset keeps for the next round. Made use of by [`Arena::reset_with`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +73,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     #[inline(never)]
     fn take_all_back(&mut self, mode: ResetMode) {
         let needed = self.root().round_peak.get().max(self.most_used());
+        self.flush();
         self.cursor.leave();
         self.held = Held::nothing();
         let Home::Root(root) = &mut self.home else { unreachable!("a child is never borrowed exclusively") };
@@ -124,6 +125,9 @@ impl<B: Backing, const M: usize> Root<B, M> {
         }
         let largest = self.largest_block();
         self.backing_mut().shrunk(largest);
+        if keep < granted {
+            self.backing_mut().trim();
+        }
         self.for_each_chunk(|chunk, _| self.add_spare(chunk));
     }
 
@@ -133,9 +137,12 @@ impl<B: Backing, const M: usize> Root<B, M> {
     ///
     /// As for [`release_if`](Self::release_if), for every chunk.
     unsafe fn keep_first(&mut self, keep: usize) {
-        let gone = |chunk: ChunkId, record: &Chunk| chunk != ChunkId::FIRST || record.usable() > keep;
         // SAFETY: the caller's promise is the callee's.
-        unsafe { self.release_if(gone) };
+        unsafe { self.release_if(|chunk, _| chunk != ChunkId::FIRST || keep == 0) };
+        if self.granted.get() > 0 {
+            // Also where all of it stays: the backing learns that there is nothing above.
+            self.shorten_first(keep.min(self.granted.get()));
+        }
     }
 
     /// Of chunks: keeps `keep` bytes, in one chunk if the largest did not suffice or if all are too much. If the round
@@ -165,8 +172,15 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let stays = |chunk: ChunkId| Some(chunk) == largest && largest_bytes <= keep;
         // SAFETY: the caller's promise is the callee's.
         unsafe { self.release_if(|chunk, _| !stays(chunk)) };
-        if keep <= self.granted.get() {
+        let missing = keep.saturating_sub(self.granted.get());
+        if missing == 0 {
             return;
+        }
+        // Longer where it stands, if it can be: its pages are warm.
+        if let Some(largest) = largest.filter(|_| B::GROWS_IN_PLACE && self.granted.get() > 0) {
+            if self.extend(largest, missing).is_ok() {
+                return;
+            }
         }
         // For a moment both are there; afterwards it is no more than it was.
         let limit = self.limit.replace(self.granted.get() + keep);

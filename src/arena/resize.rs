@@ -35,8 +35,51 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     pub(super) fn block_zeroed(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let block = self.block(layout)?;
         // SAFETY: the block was handed out just now, with that many bytes.
-        unsafe { block.write_bytes(0, layout.size()) };
+        unsafe { self.zero(block, 0, 0, layout.size()) };
         Ok(block)
+    }
+
+    /// Zeroes the bytes `[from, to)` of `block`, as far as they are not known to be zero.
+    ///
+    /// # Safety
+    ///
+    /// The block is one of this arena's, at least `to` bytes long, and the caller's. Nothing of it beyond its first
+    /// `written` bytes has been written since it was handed out.
+    #[inline]
+    unsafe fn zero(&self, block: NonNull<u8>, from: usize, written: usize, to: usize) {
+        let mut end = to;
+        // Junk is not zero.
+        if B::FRESH_IS_ZERO && !cfg!(arenite_zeal) && self.cursor.has(block) {
+            let record = self.root().record(self.held.chunk.get());
+            let clean = record.zero_from.get().max(self.cursor.soiled()).addr();
+            let dirty = clean.saturating_sub(block.addr().get()).max(written);
+            end = dirty.clamp(from, to);
+        }
+        // SAFETY: `from <= to`, which is no more than the block has.
+        let start = unsafe { block.add(from) };
+        // SAFETY: bytes of the block, which is the caller's.
+        unsafe { start.write_bytes(0, end - from) };
+    }
+
+    /// As [`grow_block`](Self::grow_block); what is added is zero.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow_zeroed`.
+    #[inline]
+    pub(super) unsafe fn grow_block_zeroed(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        // SAFETY: this function's contract is that of the called one.
+        let grown = unsafe { self.grow_block(block, old, new) }?;
+        // In place, the end of the old footprint may hold what the block had before it was last made shorter.
+        let written = if grown == block { footprint::<M>(old.size()) } else { old.size() };
+        // SAFETY: the block is `new.size()` bytes long now, and the caller's; `old.size() <= new.size()`.
+        unsafe { self.zero(grown, old.size(), written, new.size()) };
+        Ok(grown)
     }
 
     /// Takes a block back if it is the last.

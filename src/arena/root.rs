@@ -217,6 +217,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
             top: Cell::new(top),
             limit: Cell::new(limit),
             filled: Cell::new(base),
+            zero_from: Cell::new(base.max(block_start.wrapping_add(block.dirty))),
             next: Cell::new(self.chunks.get()),
             link: Cell::new(ChunkId::NONE),
         };
@@ -251,10 +252,13 @@ impl<B: Backing, const M: usize> Root<B, M> {
             let missing = wanted - limit.addr();
             let most = allowed - (limit.addr() - top.addr());
             let end = NonNull::new(limit).ok_or(AllocError)?;
-            let more = self.ask(|backing| backing.extend(end, missing, most))?;
-            track::poison(limit, more);
-            limit = limit.wrapping_add(more);
+            let extension = self.ask(|backing| backing.extend(end, missing, most))?;
+            track::poison(limit, extension.more);
+            limit = limit.wrapping_add(extension.more);
             record.limit.set(limit);
+            if !extension.is_zero {
+                record.soil(limit);
+            }
         }
         let new_top = addr::clip_end(limit.addr().min(top.addr().saturating_add(allowed)), M);
         if new_top < wanted {
@@ -274,19 +278,45 @@ impl<B: Backing, const M: usize> Root<B, M> {
         }
     }
 
+    /// The block of `chunk`, as it was obtained and extended.
+    #[inline(always)]
+    pub(super) fn block(&self, chunk: ChunkId, record: &Chunk) -> Block {
+        let (start, align) = self.block_start(chunk, record);
+        let dirty = record.zero_from.get().addr() - start.addr();
+        // SAFETY: a record's address and a base are not null.
+        let start = unsafe { NonNull::new_unchecked(start) };
+        Block { start, len: self.block_len(chunk, record), align, side: false, dirty }
+    }
+
     /// The length in bytes of the block of `chunk`, record included.
     pub(super) fn block_len(&self, chunk: ChunkId, record: &Chunk) -> usize {
         record.limit.get().addr() - self.block_start(chunk, record).0.addr()
     }
 
-    /// The block of `chunk`, as it was obtained and extended.
-    #[inline(always)]
-    pub(super) fn block(&self, chunk: ChunkId, record: &Chunk) -> Block {
-        let (start, align) = self.block_start(chunk, record);
-        let len = self.block_len(chunk, record);
-        // SAFETY: a record's address and a base are not null.
-        let start = unsafe { NonNull::new_unchecked(start) };
-        Block { start, len, align, side: false }
+    /// Every byte of every chunk may have been written.
+    pub(super) fn soil_all(&self) {
+        self.for_each_chunk(|_, record| record.soil(record.limit.get()));
+    }
+
+    /// Makes the first chunk, which is empty and the only one, `bytes` bytes long at most, and gives the rest back to the
+    /// backing.
+    pub(super) fn shorten_first(&mut self, bytes: usize) {
+        let record = self.record(ChunkId::FIRST);
+        let (base, old_top) = (record.base, record.top.get());
+        let limit = record.limit.get();
+        let top = base.wrapping_add(addr::align_down(bytes, M));
+        let block = self.block(ChunkId::FIRST, record);
+        track::unpoison(top, limit.addr() - top.addr());
+        let shortened = self.ask(|backing| {
+            backing.shorten(block, top.addr() - base.addr());
+            Ok(())
+        });
+        debug_assert!(shortened.is_ok(), "there is no `&mut self` while the backing runs");
+        let record = self.record(ChunkId::FIRST);
+        record.top.set(top);
+        record.limit.set(top);
+        record.zero_from.set(record.zero_from.get().min(top));
+        self.granted.set(self.granted.get() - (old_top.addr() - top.addr()));
     }
 
     /// Calls `visit` with every chunk.

@@ -7,7 +7,7 @@ use core::ops::Deref;
 use super::root::Home;
 use super::{Arena, Held};
 use crate::backing::Backing;
-use crate::raw::{ChunkId, Cursor, Loan};
+use crate::raw::{ChunkId, Cursor, Loan, SpareList};
 
 impl<B: Backing, const M: usize> Arena<B, M> {
     /// Runs `f` with a child arena. What the child hands out is taken back when `f` returns or panics.
@@ -81,6 +81,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             held: Held::nothing(),
             home: Home::Child { root: self.root(), parent: self },
         });
+        if B::FRESH_IS_ZERO {
+            self.held.children.set(self.held.children.get().saturating_add(1));
+        }
         let chunk = self.held.chunk.get();
         let (start, end) = (self.cursor.pos(), self.cursor.end());
         if start == end || chunk.is_none() {
@@ -91,6 +94,10 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         // SAFETY: `[start, end)` is the free part of this window, with its invariants, and no longer this window's once
         // its end is moved, in the next statement.
         unsafe { child.cursor.enter(start, end) };
+        if B::FRESH_IS_ZERO {
+            // The parent may have retreated from what it lends.
+            child.cursor.raise_peak(self.cursor.soiled());
+        }
         // SAFETY: `start` is this window's position.
         unsafe { self.cursor.set_end(start) };
         (child, Loan { chunk, start, end, was_top })
@@ -144,6 +151,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     fn give_chunks_up(&self) {
         self.note_peak();
         let root = self.root();
+        self.flush();
         let mut chunk = self.held.own.head();
         while !chunk.is_none() {
             let record = root.record(chunk);
@@ -164,7 +172,10 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     fn end(&self, child: &Self, loan: Loan) {
         #[cfg(arenite_zeal)]
         child.check();
-        if !child.held.own.head().is_none() {
+        if B::FRESH_IS_ZERO {
+            self.held.children.set(self.held.children.get().saturating_sub(1));
+        }
+        if !child.held.own.head().is_none() || (B::FRESH_IS_ZERO && child.held.children.get() != 0) {
             child.give_chunks_up();
         }
         if loan.chunk.is_none() {
@@ -176,6 +187,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             child.cursor.peak()
         } else {
             child.note_peak();
+            child.flush();
             loan.start
         };
         self.take_back(loan, reached);
@@ -214,6 +226,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     #[cold]
     #[inline(never)]
     fn keep_tail(&self, chunk: ChunkId, start: *mut u8, end: *mut u8, reached: *mut u8) {
+        self.root().record(chunk).soil(reached.max(SpareList::soiled(start, end)));
         let root = self.root();
         // The window's own peak is another one's by now.
         root.note_peak(self.used() + (reached.addr() - start.addr()));

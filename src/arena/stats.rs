@@ -67,7 +67,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             reserved: root.query(B::reserved).flatten().unwrap_or(obtained),
             wasted: root.wasted.get(),
             chunks,
-            backing: B::NAME,
+            backing: root.query(B::name).unwrap_or(B::NAME),
         }
     }
 

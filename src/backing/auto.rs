@@ -4,24 +4,51 @@ use allocator_api2::alloc::AllocError;
 
 use super::chained::{self, Plan};
 use super::global::Global;
+#[cfg(feature = "virtual-memory")]
+use super::large::Large;
 use super::{Backing, Block, Request};
 
-/// The backing of an [`Arena`](crate::Arena) for which none was chosen: chunks of the global allocator.
+/// The backing of an [`Arena`](crate::Arena) for which none was chosen.
+///
+/// Starts in chunks of the global allocator, as small arenas are cheapest, and moves to reserved memory
+/// ([`Virtual`](crate::Virtual), feature `virtual-memory`) once the next chunk or block would have 128 KiB. Where no
+/// address space is to be had it stays with chunks, says so in one `log` warning (feature `log`), and
+/// [`Stats::backing`](crate::Stats::backing) names what is in use.
 ///
 /// Which memory that is may change from one version to the next as better ways are found; a choice of your own,
 /// such as [`Chained`](crate::Chained), stays what it is.
-#[derive(Debug, Clone)]
+///
+/// # Examples
+///
+/// ```
+/// let arena = arenite::Arena::new();
+/// arena.alloc(1);
+/// assert_eq!(arena.stats().backing, "auto (chained)");
+/// # #[cfg(feature = "virtual-memory")]
+/// # {
+/// arena.alloc([0_u8; 200_000]);
+/// assert_eq!(arena.stats().backing, "auto (virtual)");
+/// # }
+/// ```
+#[derive(Debug)]
 pub struct Auto {
     base: Global,
     /// The size of the newest chunk; 0 if there is none.
     last: usize,
+    #[cfg(feature = "virtual-memory")]
+    large: Large,
 }
 
 #[cfg(feature = "alloc")]
 impl Auto {
     /// The default backing.
     pub const fn new() -> Self {
-        Auto { base: Global, last: 0 }
+        Auto {
+            base: Global,
+            last: 0,
+            #[cfg(feature = "virtual-memory")]
+            large: Large::new(),
+        }
     }
 }
 
@@ -32,20 +59,52 @@ impl Default for Auto {
     }
 }
 
-// SAFETY: as for `Chained`: what `Plan::obtain` got from the base allocator goes back to it by `release`.
+/// From this size on, a chunk or a block is reserved memory's business: malloc implementations map such blocks anew each
+/// time, so that nothing is gained by asking them.
+#[cfg(feature = "virtual-memory")]
+const LARGE: usize = if cfg!(arenite_zeal) { 2 << 10 } else { 128 << 10 };
+
+// SAFETY: as for `Chained` and `Virtual`: what `Plan::obtain` got from the base allocator goes back to it by `release`,
+// what the reservation gave to the reservation, which knows its own by their addresses.
 unsafe impl Backing for Auto {
     const NAME: &'static str = "auto";
     const CONTIGUOUS: bool = false;
-    const GROWS_IN_PLACE: bool = false;
+    const GROWS_IN_PLACE: bool = cfg!(feature = "virtual-memory");
+    const FRESH_IS_ZERO: bool = cfg!(feature = "virtual-memory");
 
     #[inline]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
+        #[cfg(feature = "virtual-memory")]
+        if request.need >= LARGE || self.last >= LARGE / 2 || self.large.is_in_use() {
+            if let Some(block) = self.large.obtain(request) {
+                return Ok(block);
+            }
+            let block = const { Plan::DEFAULT }.obtain(&self.base, &mut self.last, request)?;
+            self.large.refuse();
+            return Ok(block);
+        }
         const { Plan::DEFAULT }.obtain(&self.base, &mut self.last, request)
+    }
+
+    #[cfg(feature = "virtual-memory")]
+    fn extend(
+        &mut self,
+        end: core::ptr::NonNull<u8>,
+        need: usize,
+        most: usize,
+    ) -> Result<super::Extension, AllocError> {
+        self.large.extend(end, need, most)
     }
 
     #[inline]
     unsafe fn release(&mut self, block: Block) {
-        // SAFETY: this function's contract is that of the called one.
+        #[cfg(feature = "virtual-memory")]
+        if self.large.owns(&block) {
+            // SAFETY: this function's contract is that of the called one, and the block is the reservation's.
+            unsafe { self.large.release(block) };
+            return;
+        }
+        // SAFETY: this function's contract is that of the called one, and the block is the base allocator's.
         unsafe { chained::release(&self.base, block) };
     }
 
@@ -59,5 +118,22 @@ unsafe impl Backing for Auto {
 
     fn shrunk(&mut self, largest: usize) {
         self.last = self.last.min(largest);
+        #[cfg(feature = "virtual-memory")]
+        if largest == 0 {
+            self.large.restart();
+        }
+    }
+
+    #[cfg(feature = "virtual-memory")]
+    fn trim(&mut self) {
+        self.large.trim();
+    }
+
+    fn name(&self) -> &'static str {
+        #[cfg(feature = "virtual-memory")]
+        if self.large.is_in_use() {
+            return "auto (virtual)";
+        }
+        "auto (chained)"
     }
 }

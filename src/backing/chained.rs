@@ -15,7 +15,7 @@ use crate::addr;
 /// chunk, and than 32 KiB, gets a *side chunk* of its own, so that the current one stays current. When the base has no
 /// memory for a chunk, half of it is asked for, and so on down to what is needed.
 ///
-/// All sizes are in bytes, as the base allocator is asked for them: chunk records (48 bytes) included.
+/// All sizes are in bytes, as the base allocator is asked for them: chunk records (64 bytes) included.
 ///
 /// # Examples
 ///
@@ -188,7 +188,7 @@ impl Plan {
                     if !side {
                         *last = (*last).max(size);
                     }
-                    return Ok(Block { start: start.cast(), len: size, align, side });
+                    return Ok(Block { start: start.cast(), len: size, align, side, dirty: size });
                 }
                 Err(_) if size == least => return Err(AllocError),
                 Err(_) => size = addr::align_down(size / 2, align).max(least),
@@ -216,6 +216,7 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
     const NAME: &'static str = "chained";
     const CONTIGUOUS: bool = false;
     const GROWS_IN_PLACE: bool = false;
+    const FRESH_IS_ZERO: bool = false;
 
     #[inline]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {

@@ -8,15 +8,14 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use allocator_api2::alloc::AllocError;
 
-use super::{Backing, Block, Purpose, Request};
-use crate::addr;
-use crate::raw::CHUNK_ALIGN;
+use super::{Backing, Block, Extension, Request};
+use crate::addr::{self, cut::Cut};
 
 /// Memory in a buffer that the caller lends: a slice, a [`Buffer`] on the stack or in a static. Never asks for more, and
 /// needs nothing but `core`.
 ///
 /// The buffer is handed to the arena in steps of a sixteenth, so that a parent whose child scope has the rest of its
-/// window still finds room above. That costs 48 bytes for each further chunk; a parent without a living child uses
+/// window still finds room above. That costs 64 bytes for each further chunk; a parent without a living child uses
 /// every byte.
 ///
 /// # Examples
@@ -33,11 +32,7 @@ use crate::raw::CHUNK_ALIGN;
 #[derive(Debug)]
 pub struct Fixed<'b> {
     start: NonNull<u8>,
-    len: usize,
-    /// Offset of the end of the topmost block.
-    cut: usize,
-    /// What blocks with a record are aligned to.
-    align: usize,
+    cut: Cut,
     buffer: PhantomData<&'b mut [MaybeUninit<u8>]>,
 }
 
@@ -52,12 +47,12 @@ impl<'b> Fixed<'b> {
         let len = buffer.len();
         // SAFETY: a reference's address is not null.
         let start = unsafe { NonNull::new_unchecked(buffer.as_mut_ptr().cast::<u8>()) };
-        Fixed { start, len, cut: 0, align: CHUNK_ALIGN, buffer: PhantomData }
+        Fixed { start, cut: Cut::new(len), buffer: PhantomData }
     }
 
     /// The length of the buffer in bytes.
     pub fn capacity(&self) -> usize {
-        self.len
+        self.cut.len()
     }
 }
 
@@ -79,78 +74,55 @@ unsafe impl Backing for Fixed<'_> {
     const NAME: &'static str = "fixed";
     const CONTIGUOUS: bool = true;
     const GROWS_IN_PLACE: bool = true;
+    const FRESH_IS_ZERO: bool = false;
 
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
-        // The first block starts wherever the buffer does; later ones begin with a record that must be aligned.
-        let room = self.room(request.align);
-        let skip = self.len - room;
-        let least =
-            request.header.checked_add(request.need).filter(|&least| least <= room).ok_or(AllocError)?;
-        let most = request.header.saturating_add(request.most).min(room);
-        let len = match request.purpose {
-            Purpose::Exact => least,
-            Purpose::Allocation { .. } => least.max(self.step()).min(most),
-        };
-        self.align = request.align.max(CHUNK_ALIGN);
-        self.cut = self.next_start(skip + len);
-        let len = self.cut - skip;
-        // SAFETY: `skip <= self.len`, so the result is in the buffer or at its end.
-        let start = unsafe { self.start.add(skip) };
-        Ok(Block { start, len, align: request.align, side: false })
+        let step = self.step();
+        let (offset, len) = request.cut(&mut self.cut, self.start.addr().get(), step)?;
+        // SAFETY: what is cut lies in the buffer.
+        let start = unsafe { self.start.add(offset) };
+        Ok(Block { start, len, align: request.align, side: false, dirty: len })
     }
 
-    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<usize, AllocError> {
-        let offset = end.addr().get() - self.start.addr().get();
-        let room = self.len - self.cut;
-        if offset != self.cut || need > room {
-            return Err(AllocError);
-        }
-        let more = need.max(self.step()).min(room).min(most);
-        self.cut = self.next_start(self.cut + more);
-        Ok(self.cut - offset)
+    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
+        let (start, end, step) = (self.start.addr().get(), self.offset(end), self.step());
+        let more = self.cut.extend(start, end, need, most, step).ok_or(AllocError)?;
+        Ok(Extension { more, is_zero: false })
     }
 
     unsafe fn release(&mut self, block: Block) {
-        let offset = block.start.addr().get() - self.start.addr().get();
-        debug_assert_eq!(offset + block.len, self.cut, "not the topmost block");
-        if offset + block.len == self.cut {
-            self.cut = offset;
-        }
+        self.cut.release(self.offset(block.start), block.len);
+    }
+
+    fn shorten(&mut self, block: Block, len: usize) {
+        self.cut.cut_back(self.offset(block.start) + len);
     }
 
     fn available(&self, align: usize) -> Option<usize> {
-        Some(self.room(align))
+        let padding = addr::padding(self.start.addr().get() + self.cut.used(), align);
+        Some(self.cut.room().saturating_sub(padding))
     }
 
     fn reserved(&self) -> Option<usize> {
-        Some(self.len)
+        Some(self.cut.len())
     }
 
     fn shrunk(&mut self, largest: usize) {
         if largest == 0 {
-            self.cut = 0;
+            self.cut.cut_back(0);
         }
     }
 }
 
 impl Fixed<'_> {
-    /// Bytes from the first multiple of `align` above the topmost block to the end of the buffer.
-    fn room(&self, align: usize) -> usize {
-        let padding = addr::padding(self.start.addr().get() + self.cut, align);
-        (self.len - self.cut).saturating_sub(padding)
-    }
-
-    /// Where a block must end that could end at `offset`: where the next one can begin, or at the end of the buffer. So
-    /// nothing lies between blocks, and when the topmost is released the one below is the topmost.
-    fn next_start(&self, offset: usize) -> usize {
-        let padding = addr::padding(self.start.addr().get() + offset, self.align);
-        self.len.min(offset + padding)
+    fn offset(&self, address: NonNull<u8>) -> usize {
+        address.addr().get() - self.start.addr().get()
     }
 
     /// Bytes by which blocks grow.
     fn step(&self) -> usize {
         const SHORTEST: usize = if cfg!(arenite_zeal) { 16 } else { 64 };
-        addr::align_down(self.len / 16, 64).max(SHORTEST)
+        addr::align_down(self.cut.len() / 16, 64).max(SHORTEST)
     }
 }
 

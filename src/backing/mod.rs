@@ -4,26 +4,44 @@
 //! arena, so that what it can do is known when the arena is compiled.
 
 mod auto;
+#[cfg(feature = "virtual-memory")]
+mod cache;
 mod chained;
 mod fixed;
 mod global;
 mod growth;
+#[cfg(feature = "virtual-memory")]
+mod large;
+#[cfg(feature = "mapped")]
+mod mapped;
+#[cfg(feature = "virtual-memory")]
+mod range;
+#[cfg(feature = "virtual-memory")]
+mod slot;
 mod source;
+#[cfg(feature = "virtual-memory")]
+mod virtual_memory;
 
 pub use auto::Auto;
 pub use chained::Chained;
 pub use fixed::{Buffer, Fixed};
 pub use growth::Growth;
+#[cfg(feature = "mapped")]
+pub use mapped::{MapError, Mapped, MappedOptions};
 pub use source::FnSource;
+#[cfg(feature = "virtual-memory")]
+pub use virtual_memory::{HugePages, Virtual};
 
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
 
+use crate::addr::cut::{Cut, Wanted};
+use crate::error::Cause;
+
 /// A source of memory for an [`Arena`](crate::Arena).
 ///
-/// The trait is sealed until it has proved itself: name it in bounds, choose among [`Auto`], [`Chained`] and
-/// [`Fixed`]. To bring memory of your own, give `Chained` an [`Allocator`](allocator_api2::alloc::Allocator).
+/// The trait is sealed until it has proved itself: name it in bounds, choose among its implementors. To bring memory of your own, give `Chained` an [`Allocator`](allocator_api2::alloc::Allocator).
 ///
 /// # Safety
 ///
@@ -39,6 +57,13 @@ pub unsafe trait Backing: sealed::Sealed {
     /// Whether the topmost block can be made longer in place.
     const GROWS_IN_PLACE: bool;
 
+    /// Whether fresh memory is zero, or can be. What is known to be zero is not zeroed again.
+    const FRESH_IS_ZERO: bool;
+
+    /// Whether what was handed out outlives the arena, so that the backing is told where it ends
+    /// ([`conclude`](Backing::conclude)).
+    const OUTLIVES_ARENA: bool = false;
+
     /// A fresh block for `request`.
     ///
     /// # Errors
@@ -47,14 +72,13 @@ pub unsafe trait Backing: sealed::Sealed {
     #[doc(hidden)]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError>;
 
-    /// Makes the topmost block, which ends at `end`, at least `need` and at most `most` bytes longer in place. Returns
-    /// by how many bytes.
+    /// Makes the topmost block, which ends at `end`, at least `need` and at most `most` bytes longer in place.
     ///
     /// # Errors
     ///
     /// [`AllocError`] if that cannot be done. Nothing has changed then.
     #[doc(hidden)]
-    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<usize, AllocError> {
+    fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
         let _ = (end, need, most);
         Err(AllocError)
     }
@@ -67,6 +91,12 @@ pub unsafe trait Backing: sealed::Sealed {
     #[doc(hidden)]
     unsafe fn release(&mut self, block: Block);
 
+    /// Takes all but the first `len` bytes of the only block back. For contiguous backings.
+    #[doc(hidden)]
+    fn shorten(&mut self, block: Block, len: usize) {
+        let _ = (block, len);
+    }
+
     /// Bytes that a block with that alignment, a power of two, could still have, where that is known.
     #[doc(hidden)]
     fn available(&self, align: usize) -> Option<usize>;
@@ -78,6 +108,29 @@ pub unsafe trait Backing: sealed::Sealed {
     /// Blocks have been released; the largest that is left has `largest` bytes, 0 if there is none. Grow from there.
     #[doc(hidden)]
     fn shrunk(&mut self, largest: usize);
+
+    /// Gives memory that has come back, and is kept warm, to the system.
+    #[doc(hidden)]
+    fn trim(&mut self) {}
+
+    /// The arena ends, before its blocks are released. Everything that it handed out ends at or before `end`; `None` if
+    /// there is nothing.
+    #[doc(hidden)]
+    fn conclude(&mut self, end: Option<NonNull<u8>>) {
+        let _ = end;
+    }
+
+    /// Why the system refused the last request, if it did and that is known.
+    #[doc(hidden)]
+    fn cause(&self) -> Option<Cause> {
+        None
+    }
+
+    /// What the backing is at the moment, for people.
+    #[doc(hidden)]
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
 }
 
 /// What an arena asks of its backing.
@@ -94,6 +147,23 @@ pub struct Request {
     pub(crate) align: usize,
     /// What the memory is for.
     pub(crate) purpose: Purpose,
+}
+
+impl Request {
+    /// The alignment of the blocks after the first.
+    const NEXT_ALIGN: usize = crate::raw::CHUNK_ALIGN;
+
+    /// Cuts a block for this request from the range at the address `start`, of `step` bytes if that is more. Returns its
+    /// offset and its length in bytes.
+    fn cut(&self, cut: &mut Cut, start: usize, step: usize) -> Result<(usize, usize), AllocError> {
+        let least = self.header.checked_add(self.need).ok_or(AllocError)?;
+        let most = match self.purpose {
+            Purpose::Exact => least,
+            Purpose::Allocation { .. } => self.header.saturating_add(self.most),
+        };
+        let wanted = Wanted { least, step, most, align: self.align };
+        cut.take(start, wanted, Self::NEXT_ALIGN).ok_or(AllocError)
+    }
 }
 
 /// What memory is asked for.
@@ -124,6 +194,18 @@ pub struct Block {
     pub(crate) align: usize,
     /// Whether it is meant for the one allocation that was asked for, and the current chunk shall stay current.
     pub(crate) side: bool,
+    /// Bytes from the start that may not be zero; those behind them are.
+    pub(crate) dirty: usize,
+}
+
+/// How much longer a block has become.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Extension {
+    /// Bytes.
+    pub(crate) more: usize,
+    /// Whether all of them are zero.
+    pub(crate) is_zero: bool,
 }
 
 mod sealed {
@@ -131,4 +213,8 @@ mod sealed {
     impl Sealed for super::Auto {}
     impl<A: allocator_api2::alloc::Allocator> Sealed for super::Chained<A> {}
     impl Sealed for super::Fixed<'_> {}
+    #[cfg(feature = "virtual-memory")]
+    impl Sealed for super::Virtual {}
+    #[cfg(feature = "mapped")]
+    impl Sealed for super::Mapped {}
 }

@@ -25,6 +25,8 @@ pub(crate) struct Chunk {
     pub(crate) top: Cell<*mut u8>,
     /// The highest position at which a cursor left this chunk since it was last empty.
     pub(crate) filled: Cell<*mut u8>,
+    /// Bytes at or above this one are known to be zero.
+    pub(crate) zero_from: Cell<*mut u8>,
     /// The next in the list of all chunks of the arena.
     pub(crate) next: Cell<ChunkId>,
     /// The next in the list of chunks that one handle obtained, or in that of spare chunks.
@@ -32,6 +34,12 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
+    /// Bytes below `end` may have been written.
+    #[inline]
+    pub(crate) fn soil(&self, end: *mut u8) {
+        self.zero_from.set(self.zero_from.get().max(end));
+    }
+
     /// Bytes that may be handed out.
     #[inline]
     pub(crate) fn usable(&self) -> usize {

@@ -297,6 +297,19 @@ impl<const M: usize> Cursor<M> {
         self.end.set(end);
     }
 
+    /// Bytes of this window below this one may have been written, apart from those that the position passed for the first
+    /// time.
+    #[inline]
+    pub(crate) fn soiled(&self) -> *mut u8 {
+        self.peak.get()
+    }
+
+    /// Whether the address lies in what this window has handed out.
+    #[inline]
+    pub(crate) fn has(&self, block: NonNull<u8>) -> bool {
+        block.as_ptr() >= self.start.get() && block.as_ptr() < self.pos.get()
+    }
+
     /// Counts `peak`, a position that a child reached in the tail of this window, as one of this window's own.
     #[inline(always)]
     pub(crate) fn raise_peak(&self, peak: *mut u8) {

@@ -59,6 +59,12 @@ impl SpareList {
         self.head.set(ptr::null_mut());
     }
 
+    /// How far keeping `[start, end)` writes into it.
+    #[inline]
+    pub(crate) fn soiled(start: *mut u8, end: *mut u8) -> *mut u8 {
+        if end.addr() - start.addr() < Self::SHORTEST { start } else { start.wrapping_add(SPARE_SIZE) }
+    }
+
     /// Keeps `[start, end)` of `chunk`. Returns the bytes that are lost: all of them if it is too short.
     ///
     /// # Safety

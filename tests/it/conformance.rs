@@ -93,3 +93,47 @@ fn moving<A: allocator_api2::alloc::Allocator>(inner: A) -> Failing<A> {
     failing.move_resizes(true);
     failing
 }
+
+#[cfg(feature = "virtual-memory")]
+mod virtual_memory {
+    use super::*;
+    use arenite::{HugePages, Virtual};
+
+    conformance_suite!(plain, &Arena::new_in(Virtual::new()));
+    conformance_suite!(warm, &used(Arena::new_in(Virtual::new())));
+    conformance_suite!(small_ranges, &Arena::new_in(Virtual::new().reserve(1 << 16).guard(true)));
+    conformance_suite!(huge, &Arena::new_in(Virtual::low_memory().huge_pages(HugePages::Always)));
+    conformance_suite!(scoped, &*used(Arena::new_in(Virtual::new())).child());
+    conformance_suite!(behind_a_child, lent(&used(Arena::new_in(Virtual::new()))));
+    conformance_suite!(min_align_64, &Arena::<_, 64>::with_min_align_in(Virtual::new()));
+}
+
+#[cfg(all(feature = "mapped", unix))]
+mod mapped {
+    use super::*;
+    use crate::files::Temporary;
+    use arenite::{Mapped, MappedOptions};
+
+    const OPTIONS: MappedOptions = MappedOptions::new().reserve(1 << 30).step(1);
+
+    conformance_suite!(shared, &Arena::new_in(shared()), FIXED);
+    conformance_suite!(shared_used, &used(Arena::new_in(shared())), FIXED);
+    conformance_suite!(private, &used(Arena::new_in(private())), FIXED);
+    conformance_suite!(small, &Arena::new_in(small()), SMALL.max_size(1024).max_align(64));
+    conformance_suite!(scoped, &*used(Arena::new_in(shared())).child(), FIXED);
+    conformance_suite!(behind_a_child, lent(&used(Arena::new_in(shared()))), FIXED);
+    conformance_suite!(private_behind_a_child, lent(&used(Arena::new_in(private()))), FIXED);
+    conformance_suite!(min_align_64, &Arena::<_, 64>::with_min_align_in(shared()), FIXED);
+
+    fn shared() -> Mapped {
+        Temporary::in_memory(b"what was there").open_shared(OPTIONS)
+    }
+
+    fn private() -> Mapped {
+        Temporary::in_memory(&[7; 5000]).open_private(OPTIONS)
+    }
+
+    fn small() -> Mapped {
+        Temporary::in_memory(b"").open_shared(OPTIONS.reserve(1))
+    }
+}

@@ -1,5 +1,7 @@
 //! All integration tests, in one binary: each further one would link the crate again.
 
+#[cfg(all(feature = "virtual-memory", unix))]
+mod again;
 mod arithmetic;
 #[cfg(all(feature = "alloc", not(miri)))]
 mod child_process;
@@ -14,8 +16,14 @@ mod counts;
 mod die;
 #[cfg(feature = "alloc")]
 mod exhaustion;
+#[cfg(all(feature = "mapped", unix))]
+mod files;
 #[cfg(feature = "alloc")]
 mod hostile;
+#[cfg(all(feature = "virtual-memory", unix))]
+mod limits;
+#[cfg(all(feature = "mapped", unix))]
+mod mapped;
 #[cfg(feature = "alloc")]
 mod model;
 #[cfg(feature = "alloc")]
@@ -28,3 +36,5 @@ mod send_sync;
 mod testing;
 #[cfg(not(miri))]
 mod tidy;
+#[cfg(all(feature = "virtual-memory", unix, not(miri)))]
+mod virtual_memory;

@@ -101,5 +101,5 @@ fn the_backing_is_named() {
     let mut buffer = Buffer::<8>::new();
     let fixed: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
     let names = [Arena::new().stats().backing, chained.stats().backing, fixed.stats().backing];
-    assert_eq!(names, ["auto", "chained", "fixed"]);
+    assert_eq!(names, ["auto (chained)", "chained", "fixed"]);
 }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use allocator_api2::alloc::{Allocator, Global};
 use arenite::collections::Vec as ArenaVec;
-use arenite::{AllocError, Arena, Chained, ResetMode};
+use arenite::{AllocError, Arena, Backing, Chained, ResetMode};
 
 /// Figures of a base allocator.
 #[derive(Default)]
@@ -189,7 +189,7 @@ fn changing_rounds_settle() {
 }
 
 /// A million scopes that each push one outer element, and what that took: bytes needed, bytes held, chunks.
-fn million_scopes(arena: &Arena) -> (usize, usize, usize) {
+fn million_scopes<B: Backing>(arena: &Arena<B>) -> (usize, usize, usize) {
     for i in 0..1_000_000_u64 {
         arena.scope(|inner| {
             inner.alloc([i; 3]);
@@ -202,14 +202,14 @@ fn million_scopes(arena: &Arena) -> (usize, usize, usize) {
 
 #[test]
 fn a_million_pushing_scopes_with_capacity_take_two_chunks() {
-    let (needed, held, chunks) = million_scopes(&Arena::with_capacity(8_000_000));
+    let (needed, held, chunks) = million_scopes(&Arena::with_capacity_in(8_000_000, Chained::new()));
     assert!(held <= 2 * needed + 1024, "{held} bytes for {needed}");
     assert!(chunks <= 2, "{chunks} chunks");
 }
 
 #[test]
 fn a_million_pushing_scopes_when_warm_take_two_chunks() {
-    let mut arena = Arena::new();
+    let mut arena = Arena::new_in(Chained::new());
     let cold = million_scopes(&arena);
     arena.reset();
     let (needed, held, chunks) = million_scopes(&arena);

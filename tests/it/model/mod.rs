@@ -20,9 +20,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
+#[cfg(all(feature = "mapped", unix))]
+use crate::files::Temporary;
+#[cfg(all(feature = "mapped", unix))]
+use arenite::MappedOptions;
 use machine::Machine;
 use ops::{MIN_ALIGNS, Program, Source};
-use world::{Base, Between, Ledger, Unknown, World};
+use world::{Base, Between, Ledger, Scaled, Unknown, World};
 
 /// Runs a program. Panics if the arena does what it must not.
 pub(crate) fn run(program: &Program) {
@@ -50,6 +54,21 @@ pub(crate) fn run(program: &Program) {
             run_over(program, backing, between);
         }
         Source::Auto => run_over(program, Auto::new(), Rc::new(Unknown)),
+        Source::LargeAuto { scale } => run_over(program, Auto::new(), Rc::new(Scaled(scale))),
+        #[cfg(feature = "virtual-memory")]
+        Source::Virtual { ranges, guard } => {
+            arenite::Virtual::trim_cache();
+            // The smaller the ranges, the sooner a second one is needed, and the more of them come from the cache.
+            let backing = arenite::Virtual::new().reserve(usize::from(ranges) << 16).guard(guard);
+            run_over(program, backing, Rc::new(world::Ranges));
+        }
+        #[cfg(all(feature = "mapped", unix))]
+        Source::Mapped { contents, room, private } => {
+            let file = Temporary::in_memory(&vec![0xB7; contents.into()]);
+            let options = MappedOptions::new().reserve(usize::from(room) << 16).step(1);
+            let backing = if private { file.open_private(options) } else { file.open_shared(options) };
+            run_over(program, backing, Rc::new(world::Finite));
+        }
     }
 }
 
@@ -104,8 +123,27 @@ fn over_a_buffer() {
 }
 
 #[test]
+#[cfg(feature = "virtual-memory")]
+fn over_reserved_memory() {
+    check(ops::programs(ops::virtual_memory()), 1500, |program| run(&program));
+}
+
+#[test]
+#[cfg(all(feature = "mapped", unix))]
+fn over_files() {
+    check(ops::programs(ops::mapped()), 500, |program| run(&program));
+}
+
+#[test]
 fn over_the_default() {
     check(ops::programs(Just(Source::Auto)), 500, |program| run(&program));
+}
+
+/// From small chunks to reserved memory: chunks of every size in between, and both kinds at once.
+#[test]
+fn over_the_default_when_it_is_large() {
+    let scales = (20..=100_u8).prop_map(|scale| Source::LargeAuto { scale });
+    check(ops::programs(scales), 60, |program| run(&program));
 }
 
 /// Any bytes are a program: what the fuzz target does, on bytes of no particular meaning.

@@ -34,6 +34,14 @@ pub(crate) enum Source {
     Fixed { offset: u8, len: u16 },
     /// The default backing.
     Auto,
+    /// The same, with sizes so many times as large: it moves to reserved memory on its way.
+    LargeAuto { scale: u8 },
+    /// Reserved memory, in ranges of so many pages of 64 KiB.
+    #[cfg(feature = "virtual-memory")]
+    Virtual { ranges: u8, guard: bool },
+    /// A file that has something in it, and so many pages of 64 KiB behind that.
+    #[cfg(all(feature = "mapped", unix))]
+    Mapped { contents: u16, room: u8, private: bool },
 }
 
 /// One step of a program.
@@ -180,6 +188,23 @@ pub(crate) fn chained() -> impl Strategy<Value = Source> {
 pub(crate) fn fixed() -> impl Strategy<Value = Source> {
     let len = prop_oneof![1 => 0..64_u16, 2 => 0..=4096_u16, 1 => 4096..=16384_u16];
     (0..64_u8, len).prop_map(|(offset, len)| Source::Fixed { offset, len })
+}
+
+/// Reserved memory.
+#[cfg(feature = "virtual-memory")]
+pub(crate) fn virtual_memory() -> impl Strategy<Value = Source> {
+    (1..4_u8, any::<bool>()).prop_map(|(ranges, guard)| Source::Virtual { ranges, guard })
+}
+
+/// A file.
+#[cfg(all(feature = "mapped", unix))]
+pub(crate) fn mapped() -> impl Strategy<Value = Source> {
+    let contents = prop_oneof![Just(0_u16), 1..100_u16, 4000..9000_u16];
+    (contents, 1..8_u8, any::<bool>()).prop_map(|(contents, room, private)| Source::Mapped {
+        contents,
+        room,
+        private,
+    })
 }
 
 /// Programs over `source`.

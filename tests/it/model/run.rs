@@ -33,10 +33,15 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         }
     }
 
+    /// A size of the program's, in bytes.
+    fn bytes(&self, size: u16) -> usize {
+        usize::from(size) * self.world.scale()
+    }
+
     fn step(&mut self, op: Op) {
         match op {
             Op::Allocate { handle, size, align, zeroed } => {
-                self.allocate(self.pick(handle), layout(usize::from(size), align), zeroed);
+                self.allocate(self.pick(handle), layout(self.bytes(size), align), zeroed);
             }
             Op::Typed { handle, kind } => self.typed(self.pick(handle), kind),
             Op::Free { block } => self.free(block),
@@ -51,10 +56,10 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             Op::Scope { .. } => unreachable!("`run` takes scopes apart"),
             Op::Mark { handle } => self.mark(self.pick(handle)),
             Op::Rewind { handle, mark, forgotten } => self.rewind(self.pick(handle), mark, forgotten),
-            Op::Reset { mode, keep, forgotten } => self.reset(mode, usize::from(keep), forgotten),
+            Op::Reset { mode, keep, forgotten } => self.reset(mode, self.bytes(keep), forgotten),
             Op::Move { forgotten } => self.relocate(forgotten),
             Op::Limit { room } => self.limit(room),
-            Op::Reserve { handle, bytes, fill } => self.reserve(self.pick(handle), usize::from(bytes), fill),
+            Op::Reserve { handle, bytes, fill } => self.reserve(self.pick(handle), self.bytes(bytes), fill),
             Op::Refuse { after, times } => self.world.refuse(after, times),
         }
     }
@@ -145,7 +150,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         let Some(index) = self.oracle.find(name) else { return };
         let block = self.oracle.blocks()[index];
         let old = block.layout;
-        let new = layout(old.size() + usize::from(by), align);
+        let new = layout(old.size() + self.bytes(by), align);
         let owner = self.index_of(block.owner);
         let (_, refused) = self.world.asked();
         let arena = self.arena(owner);
@@ -195,7 +200,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
     fn grow_in_place(&mut self, name: u8, by: u16) {
         let Some(index) = self.oracle.find(name) else { return };
         let block = self.oracle.blocks()[index];
-        let size = block.layout.size() + usize::from(by);
+        let size = block.layout.size() + self.bytes(by);
         let new = Layout::from_size_align(size, block.layout.align()).expect("a small layout");
         let arena = self.arena(self.index_of(block.owner));
         // SAFETY: the block is this handle's with this layout, and the new size is not smaller.
@@ -314,7 +319,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         match mode {
             ResetMode::RetainLimit(keep) => assert!(after.committed <= keep, "{after:?}"),
             ResetMode::FreeAll => assert_eq!((after.committed, after.chunks), (0, 0)),
-            ResetMode::Retain if !self.world.is_finite() && self.world.asked().1 == refused => {
+            ResetMode::Retain if self.world.keeps_chunks() && self.world.asked().1 == refused => {
                 assert!(after.committed >= before.used.min(before.committed), "{before:?} {after:?}");
             }
             _ => {}
@@ -336,7 +341,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
     fn limit(&mut self, room: Option<u16>) {
         let arena = self.arena(0);
         let held = arena.allocated_bytes();
-        let limit = room.map(|room| (held + usize::from(room)).saturating_sub(500));
+        let limit = room.map(|room| (held + self.bytes(room)).saturating_sub(500));
         arena.set_allocation_limit(limit);
         self.limited |= limit.is_some();
         self.ceiling = limit.unwrap_or(usize::MAX).max(held);

@@ -32,8 +32,18 @@ pub(super) trait World {
         false
     }
 
+    /// Whether a reset that is to keep everything keeps more than the first chunk.
+    fn keeps_chunks(&self) -> bool {
+        !self.is_finite()
+    }
+
     fn refuse(&self, after: u8, times: u8) {
         let _ = (after, times);
+    }
+
+    /// What sizes are to be multiplied by.
+    fn scale(&self) -> usize {
+        1
     }
 
     /// The arena is gone: nothing may be left.
@@ -46,6 +56,49 @@ pub(super) struct Unknown;
 impl World for Unknown {
     fn holds(&self, _: Range<usize>) -> Option<bool> {
         None
+    }
+}
+
+/// Nobody watches, and all is so many times as large.
+pub(super) struct Scaled(pub(super) u8);
+
+impl World for Scaled {
+    fn holds(&self, _: Range<usize>) -> Option<bool> {
+        None
+    }
+
+    fn scale(&self) -> usize {
+        self.0.into()
+    }
+}
+
+/// Ranges of reserved memory, which nobody watches.
+#[cfg(feature = "virtual-memory")]
+pub(super) struct Ranges;
+
+#[cfg(feature = "virtual-memory")]
+impl World for Ranges {
+    fn holds(&self, _: Range<usize>) -> Option<bool> {
+        None
+    }
+
+    fn keeps_chunks(&self) -> bool {
+        false
+    }
+}
+
+/// A mapped file: one range, which nobody watches.
+#[cfg(all(feature = "mapped", unix))]
+pub(super) struct Finite;
+
+#[cfg(all(feature = "mapped", unix))]
+impl World for Finite {
+    fn holds(&self, _: Range<usize>) -> Option<bool> {
+        None
+    }
+
+    fn is_finite(&self) -> bool {
+        true
     }
 }
 

@@ -185,7 +185,7 @@ fn neighbouring_chunks() {
         let first = blocks.alloc(&arena, small);
         assert!(first > last, "the next chunk lies behind");
         let between = first.addr().get() - last.addr().get();
-        assert!(between <= 8 + 48 + super::GAP, "{between} bytes: only a record lies between");
+        assert!(between <= 8 + 64 + super::GAP, "{between} bytes: only a record lies between");
         blocks.remove(first);
         // SAFETY: the block is this arena's, with that layout, and used no more.
         unsafe { allocator.deallocate(first, small) };

@@ -1,0 +1,90 @@
+//! Reservations that their arenas left, pages and all, for the next arenas to take.
+//!
+//! A reservation is dear to make, and its pages are dear to touch for the first time. The cache is a fixed array of
+//! slots, each handed from thread to thread by one atomic word: no list that a thread could read while another unmaps
+//! it, no lock that a fork could leave held, no allocation. A slot that is busy in another thread while the process
+//! forks stays busy in the child, which has one slot less.
+
+use super::HugePages;
+use super::range::Range;
+use super::slot::Slot;
+use crate::addr;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sys::HUGE_PAGE;
+
+/// How many reservations are kept.
+const SLOTS: usize = 16;
+
+/// How many bytes of memory they may hold in all. What exceeds it is given back to the system; the address space stays.
+const MOST_BYTES: usize = 256 << 20;
+
+/// A range, and what it was made for.
+struct Cached {
+    range: Range,
+    key: Key,
+}
+
+/// What a range must have in common with what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) len: usize,
+    pub(super) guard: bool,
+    pub(super) huge: HugePages,
+}
+
+static CACHE: [Slot<Cached>; SLOTS] = [const { Slot::new() }; SLOTS];
+
+/// Bytes in all cached ranges that may hold memory.
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// The range in `slot`, if there is one that was made for a key of which `wanted` holds.
+fn take_from(slot: &Slot<Cached>, wanted: impl Fn(Key) -> bool) -> Option<Range> {
+    let Cached { range, .. } = slot.take_if(|cached| wanted(cached.key))?;
+    BYTES.fetch_sub(range.present(), Ordering::Relaxed);
+    Some(range)
+}
+
+/// A range that was made for `key`, if there is one. Its memory is not zero.
+pub(super) fn take(key: Key) -> Option<Range> {
+    CACHE.iter().find_map(|slot| take_from(slot, |cached| cached == key))
+}
+
+/// Keeps a range for later, or gives it back to the system if there is no room.
+pub(super) fn give(mut range: Range, key: Key) {
+    // Counted before anything is decided, so that threads which come at the same time do not all take what is left of
+    // the bound.
+    let bytes = range.present();
+    let others = BYTES.fetch_add(bytes, Ordering::Relaxed);
+    let most = addr::align_down(MOST_BYTES.saturating_sub(others), HUGE_PAGE);
+    range.discard(most);
+    let kept = range.present();
+    BYTES.fetch_sub(bytes - kept, Ordering::Relaxed);
+    let mut cached = Cached { range, key };
+    // More is kept only if the system would not take it.
+    if kept <= most {
+        for slot in &CACHE {
+            match slot.put(cached) {
+                Ok(()) => return,
+                Err(back) => cached = back,
+            }
+        }
+        // A range of another kind, which nobody may want any more, makes way: what is wanted now stays.
+        for slot in &CACHE {
+            if let Some(other) = take_from(slot, |other| other != key) {
+                drop(other);
+                match slot.put(cached) {
+                    Ok(()) => return,
+                    Err(back) => cached = back,
+                }
+            }
+        }
+    }
+    BYTES.fetch_sub(kept, Ordering::Relaxed);
+}
+
+/// Gives every cached range back to the system.
+pub(super) fn trim() {
+    for slot in &CACHE {
+        drop(take_from(slot, |_| true));
+    }
+}

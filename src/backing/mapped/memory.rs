@@ -1,0 +1,309 @@
+//! The mappings themselves. Offsets count from the start of the file.
+
+use std::fs::File;
+use std::io;
+use std::ptr::NonNull;
+
+use memmap2::{MmapOptions, MmapRaw};
+
+use crate::addr;
+use crate::backing::HugePages;
+use crate::backing::range::Range;
+use crate::error::Cause;
+use crate::sys;
+
+/// The least room behind a file's contents: when less is to be had, there is none.
+pub(super) const LEAST_ROOM: usize = 64 << 10;
+
+/// No more is tried: no system has it, and sums stay far from wrapping.
+const MOST_ROOM: usize = isize::MAX as usize / 2;
+
+/// A mapped file.
+///
+/// # Invariants
+///
+/// The mapping, of `len()` bytes at `start()`, is this value's own and stays where it is until this value is dropped. The
+/// bytes of the file's contents may be read; unless it is read-only, the bytes below the offset for which
+/// [`ensure`](Self::ensure) succeeded last may be read and written.
+#[derive(Debug)]
+pub(super) enum Memory {
+    Shared(Shared),
+    Private(Private),
+    ReadOnly(ReadOnly),
+}
+
+/// What is written reaches the file.
+///
+/// # Invariants
+///
+/// The file has `len` bytes, unless somebody else changed it; `len <= map.len()`. Bytes at or above `clean` were never
+/// written.
+#[derive(Debug)]
+pub(super) struct Shared {
+    file: Locked,
+    map: MmapRaw,
+    len: usize,
+    clean: usize,
+    step: usize,
+}
+
+/// What is written stays with the process: pages of the file are copied when they are written, and anonymous memory
+/// follows them.
+///
+/// # Invariants
+///
+/// The first `head` bytes of the range, whole pages, are a private mapping of the file.
+#[derive(Debug)]
+pub(super) struct Private {
+    range: Range,
+    head: usize,
+    /// Kept for its lock.
+    _file: Locked,
+}
+
+/// Nothing can be written.
+#[derive(Debug)]
+pub(super) struct ReadOnly {
+    map: MmapRaw,
+    /// Kept for its lock.
+    _file: Locked,
+}
+
+/// An open file that is locked as long as this value lives.
+#[derive(Debug)]
+pub(super) struct Locked(File);
+
+impl Locked {
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::WouldBlock`] if somebody else has a lock that does not go with this one.
+    pub(super) fn new(file: File, for_itself: bool) -> io::Result<Locked> {
+        sys::lock_file(&file, for_itself)?;
+        Ok(Locked(file))
+    }
+
+    pub(super) fn as_file(&self) -> &File {
+        let Locked(file) = self;
+        file
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // To close the file does not do: a process that was forked off may have it open a moment longer.
+        sys::unlock_file(self.as_file());
+    }
+}
+
+impl Memory {
+    pub(super) fn start(&self) -> NonNull<u8> {
+        match self {
+            Memory::Shared(shared) => start_of(&shared.map),
+            Memory::Private(private) => private.range.start(),
+            Memory::ReadOnly(read_only) => start_of(&read_only.map),
+        }
+    }
+
+    /// Bytes that are mapped, for the file's contents and behind them.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Memory::Shared(shared) => shared.map.len(),
+            Memory::Private(private) => private.range.len(),
+            Memory::ReadOnly(read_only) => read_only.map.len(),
+        }
+    }
+
+    /// Makes sure that the bytes below `end <= len()` can be read and written.
+    pub(super) fn ensure(&mut self, end: usize) -> Result<(), Cause> {
+        match self {
+            Memory::Shared(shared) => shared.ensure(end),
+            Memory::Private(private) => {
+                let committed = private.range.commit(end, HugePages::Auto);
+                committed.map_err(|error| Cause::Commit { code: error.raw_os_error() })
+            }
+            Memory::ReadOnly(_) => Err(Cause::ReadOnly),
+        }
+    }
+
+    /// Whether every byte from `offset` on is zero.
+    pub(super) fn is_clean(&self, offset: usize) -> bool {
+        match self {
+            Memory::Shared(shared) => offset >= shared.clean,
+            Memory::Private(private) => private.range.is_clean(offset),
+            Memory::ReadOnly(_) => false,
+        }
+    }
+
+    /// Bytes below `offset` may have been written.
+    pub(super) fn soil(&mut self, offset: usize) {
+        match self {
+            Memory::Shared(shared) => shared.clean = shared.clean.max(offset),
+            Memory::Private(private) => private.range.soil(offset),
+            Memory::ReadOnly(_) => {}
+        }
+    }
+
+    /// Gives what lies above `keep` bytes, which nobody uses, back to the system, as far as it is in whole pages.
+    pub(super) fn trim(&mut self, keep: usize) {
+        match self {
+            // What cannot be cut off stays.
+            Memory::Shared(shared) => {
+                let _ = shared.cut_off(addr::align_up(keep, sys::page_size()).unwrap_or(keep));
+            }
+            // To discard a page of the file is to read it anew: it would not be zero.
+            Memory::Private(private) => private.range.discard(keep.max(private.head)),
+            Memory::ReadOnly(_) => {}
+        }
+    }
+
+    /// Writes the `bytes` bytes from `offset` on to the disk, and waits until they are there.
+    pub(super) fn sync_range(&self, offset: usize, bytes: usize) -> io::Result<()> {
+        match self {
+            Memory::Shared(shared) => shared.map.flush_range(offset, bytes),
+            Memory::Private(_) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "a private copy has no file that it could be written to",
+            )),
+            Memory::ReadOnly(_) => Ok(()),
+        }
+    }
+
+    /// Writes the first `bytes` bytes and what the file system knows of the file to the disk.
+    pub(super) fn sync(&self, bytes: usize) -> io::Result<()> {
+        self.sync_range(0, bytes)?;
+        match self {
+            Memory::Shared(shared) => shared.file.as_file().sync_all(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the file `bytes` bytes long. Nobody uses what lies above.
+    pub(super) fn finish(&mut self, bytes: usize) -> io::Result<()> {
+        match self {
+            Memory::Shared(shared) => shared.cut_off(bytes),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Memory::Shared(_) => "mapped (shared)",
+            Memory::Private(_) => "mapped (private)",
+            Memory::ReadOnly(_) => "mapped (read-only)",
+        }
+    }
+}
+
+impl Shared {
+    /// Maps the file, which has `len` bytes, and up to `room` bytes behind it.
+    pub(super) fn map(file: Locked, len: usize, room: usize, step: usize) -> Result<Shared, Cause> {
+        sys::fill_holes(file.as_file(), len as u64)
+            .map_err(|error| Cause::ExtendFile { code: error.raw_os_error() })?;
+        let head = pages(len)?;
+        let share = sys::address_space_left().map_or(usize::MAX, |left| left / 8);
+        let mut room = pages(room.min(share).clamp(LEAST_ROOM, MOST_ROOM))?;
+        let map = loop {
+            let all = head.checked_add(room).ok_or(Cause::Reserve { code: None });
+            let mapped = all.and_then(|all| {
+                let map = MmapOptions::new().len(all).map_raw(file.as_file());
+                map.map_err(|error| Cause::Reserve { code: error.raw_os_error() })
+            });
+            match mapped {
+                Err(_) if room > LEAST_ROOM => room = pages((room / 2).max(LEAST_ROOM))?,
+                result => break result?,
+            }
+        };
+        Ok(Shared { file, map, len, clean: len, step })
+    }
+
+    fn ensure(&mut self, end: usize) -> Result<(), Cause> {
+        if end <= self.len {
+            return Ok(());
+        }
+        self.check_length()?;
+        let whole = |bytes: usize| pages(bytes).unwrap_or(usize::MAX).min(self.map.len());
+        let step = (self.len / 4).clamp(self.step, LARGEST_STEP.max(self.step));
+        let (target, least) = (whole(end.max(self.len.saturating_add(step))), whole(end));
+        // What suits first, then no more than is needed.
+        self.extend_to(target)
+            .or_else(|_| self.extend_to(least))
+            .map_err(|error| Cause::ExtendFile { code: error.raw_os_error() })
+    }
+
+    /// Says so if somebody else has changed the length of the file. To go on would hide that, and what was added need not
+    /// be zero.
+    fn check_length(&self) -> Result<(), Cause> {
+        let metadata = self.file.as_file().metadata();
+        let metadata = metadata.map_err(|error| Cause::ExtendFile { code: error.raw_os_error() })?;
+        let (expected, found) = (self.len as u64, metadata.len());
+        if expected == found { Ok(()) } else { Err(Cause::FileChanged { expected, found }) }
+    }
+
+    fn extend_to(&mut self, target: usize) -> io::Result<()> {
+        let extended = sys::extend_file(self.file.as_file(), self.len as u64, target as u64);
+        match extended {
+            Ok(()) => self.len = target,
+            // Some of it may be there. If even that cannot be undone, the next look at the length finds it.
+            Err(_) => {
+                let _ = self.file.as_file().set_len(self.len as u64);
+            }
+        }
+        extended
+    }
+
+    /// Makes the file `keep` bytes long if it is longer.
+    fn cut_off(&mut self, keep: usize) -> io::Result<()> {
+        if keep >= self.len {
+            return Ok(());
+        }
+        self.check_length().map_err(io::Error::other)?;
+        self.file.as_file().set_len(keep as u64)?;
+        self.len = keep;
+        self.clean = self.clean.min(keep);
+        Ok(())
+    }
+}
+
+impl Private {
+    /// Maps the file, which has `len` bytes, and up to `room` bytes behind it.
+    pub(super) fn map(file: Locked, len: usize, room: usize) -> Result<Private, Cause> {
+        let head = pages(len)?;
+        let sum = |room| head.checked_add(room).ok_or(Cause::Reserve { code: None });
+        let mut range = Range::reserve_up_to(sum(room.min(MOST_ROOM))?, sum(LEAST_ROOM)?, false)
+            .map_err(|error| Cause::Reserve { code: error.raw_os_error() })?;
+        let refused = |error: io::Error| Cause::Commit { code: error.raw_os_error() };
+        if head > 0 {
+            range.commit(head, HugePages::Never).map_err(refused)?;
+            // SAFETY: the range is this function's own, and starts with `head` bytes, whole pages.
+            if let Err(error) = unsafe { sys::map_copy_over(range.start(), head, file.as_file()) } {
+                // There may be a hole by now, and soon something of somebody else's in it.
+                std::mem::forget(range);
+                return Err(refused(error));
+            }
+        }
+        range.soil(len);
+        Ok(Private { range, head, _file: file })
+    }
+}
+
+impl ReadOnly {
+    /// Maps the file, which has `len` bytes.
+    pub(super) fn map(file: Locked, len: usize) -> Result<ReadOnly, Cause> {
+        let map = MmapOptions::new().len(pages(len.max(1))?).map_raw_read_only(file.as_file());
+        let map = map.map_err(|error| Cause::Reserve { code: error.raw_os_error() })?;
+        Ok(ReadOnly { map, _file: file })
+    }
+}
+
+fn start_of(map: &MmapRaw) -> NonNull<u8> {
+    // SAFETY: a mapping is not at the address null.
+    unsafe { NonNull::new_unchecked(map.as_mut_ptr()) }
+}
+
+/// `bytes` rounded up to whole pages.
+fn pages(bytes: usize) -> Result<usize, Cause> {
+    addr::align_up(bytes, sys::page_size()).ok_or(Cause::Reserve { code: None })
+}
+
+/// The most by which a file is made longer at once, beyond what is needed.
+const LARGEST_STEP: usize = 64 << 20;

@@ -1,0 +1,70 @@
+//! Systems without reserved address space, as far as we know how to get it: every call is an error.
+
+use std::io;
+use std::ptr::NonNull;
+
+fn unsupported<T>() -> io::Result<T> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}
+
+pub(crate) fn reserve(_bytes: usize) -> io::Result<NonNull<u8>> {
+    unsupported()
+}
+
+/// # Safety
+///
+/// None: there is no reservation that could be released.
+pub(crate) unsafe fn release(_start: NonNull<u8>, _bytes: usize) {}
+
+/// # Safety
+///
+/// None, here and below.
+pub(crate) unsafe fn commit(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn discard(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn advise_huge(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn advise_small(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn populate(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn lock(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn unlock(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
+pub(crate) fn address_space_left() -> Option<usize> {
+    None
+}

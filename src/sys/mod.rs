@@ -1,0 +1,36 @@
+//! The only calls into the operating system.
+//!
+//! Each is one thing that the system does, with its errors; no policy. Address ranges are in whole pages.
+
+#[cfg(all(unix, not(miri)))]
+mod unix;
+#[cfg(all(unix, not(miri)))]
+pub(crate) use unix::{
+    address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve, unlock,
+};
+
+#[cfg(not(all(unix, not(miri))))]
+mod absent;
+#[cfg(not(all(unix, not(miri))))]
+pub(crate) use absent::{
+    address_space_left, advise_huge, advise_small, commit, discard, lock, populate, release, reserve, unlock,
+};
+
+#[cfg(all(feature = "mapped", unix, not(miri)))]
+mod file;
+#[cfg(all(feature = "mapped", unix, not(miri)))]
+pub(crate) use file::{extend_file, fill_holes, lock_file, map_copy_over, unlock_file};
+
+#[cfg(all(feature = "mapped", not(all(unix, not(miri)))))]
+mod no_file;
+#[cfg(all(feature = "mapped", not(all(unix, not(miri)))))]
+pub(crate) use no_file::{extend_file, fill_holes, lock_file, map_copy_over, unlock_file};
+
+/// Bytes in a page.
+#[inline]
+pub(crate) fn page_size() -> usize {
+    region::page::size()
+}
+
+/// Bytes in a huge page, as far as rounding to them pays: 2 MiB on every system that has them with 4 KiB pages.
+pub(crate) const HUGE_PAGE: usize = 2 << 20;

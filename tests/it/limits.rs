@@ -1,0 +1,53 @@
+//! What an arena says when the system refuses.
+
+use std::error::Error;
+
+use arenite::{Arena, Cause, CreateError, Virtual};
+
+use crate::again;
+
+const NO_MEMORY: Option<i32> = Some(12);
+
+#[test]
+fn address_space_is_limited() {
+    if !again::is_inner() {
+        return again::run("limits::address_space_is_limited", None, "ulimit -v 1000000");
+    }
+    let error = Arena::try_with_capacity_in(4 << 30, Virtual::new()).unwrap_err();
+    let cause = Cause::Reserve { code: NO_MEMORY };
+    assert_eq!(error, CreateError::System { bytes: 4 << 30, backing: "virtual", cause });
+    let text = error.to_string();
+    assert!(text.contains("4 GiB") && text.contains("ulimit -v") && text.contains("os error 12"), "{text}");
+    assert_eq!(error.source().map(ToString::to_string), Some(cause.to_string()));
+    // Less is to be had, and what an arena has stays usable when it asks for too much.
+    let arena = Arena::try_new_in(Virtual::new()).unwrap();
+    assert_eq!(arena.cause(), None);
+    let numbers = arena.alloc_slice_fill_copy(1000, 7_u32);
+    assert!(arena.try_alloc_slice_fill_copy(1 << 32, 0_u8).is_err());
+    assert_eq!(arena.cause(), Some(cause));
+    arena.alloc(1);
+    assert!(numbers.iter().all(|&number| number == 7));
+}
+
+#[test]
+fn locked_memory_is_limited() {
+    if !again::is_inner() {
+        // The superuser has no limit, except in a name space of users.
+        let wrapper: &[&str] = &["unshare", "-U"];
+        if !again::succeeds(&[wrapper, &["true"]].concat()) {
+            return eprintln!("skipped: no name space of users to be had");
+        }
+        return again::run("limits::locked_memory_is_limited", Some(wrapper), "ulimit -l 1024");
+    }
+    let arena = Arena::try_new_in(Virtual::new().lock(true)).unwrap();
+    let number = arena.alloc(7);
+    for _ in 0..2 {
+        // Not the second time either, when what was asked for is committed already.
+        let bytes = 16 << 20;
+        assert!(arena.try_alloc_slice_fill_copy(bytes, 0_u8).is_err());
+        assert_eq!(arena.cause(), Some(Cause::Lock { code: NO_MEMORY }));
+    }
+    assert_eq!(*number, 7);
+    let error = Arena::try_with_capacity_in(16 << 20, Virtual::new().lock(true)).unwrap_err();
+    assert!(error.to_string().contains("RLIMIT_MEMLOCK"), "{error}");
+}

@@ -1,0 +1,137 @@
+//! The cache of ranges and its bounds.
+
+use arenite::{Arena, Virtual};
+
+use super::process::apart;
+use super::{MIB, arena, block};
+
+/// The parts of this process's address space that are reserved and not accessible, or writable, and at least `bytes` long.
+#[cfg(target_os = "linux")]
+fn mappings(bytes: usize) -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc is there");
+    let long = |line: &&str| {
+        let (range, rest) = line.split_once(' ')?;
+        let (start, end) = range.split_once('-')?;
+        let number = |digits| usize::from_str_radix(digits, 16).ok();
+        Some(rest.starts_with("---p") && number(end)? - number(start)? >= bytes)
+    };
+    maps.lines().filter(|line| long(line) == Some(true)).count()
+}
+
+#[test]
+fn a_range_is_taken_again_by_an_arena_of_its_kind_alone() {
+    let kind = |guard| Arena::<_, 8>::new_in(Virtual::new().reserve(91 * MIB).guard(guard));
+    apart(|| {
+        Virtual::trim_cache();
+        let first = block(&kind(false), 100).as_ptr();
+        let guarded = kind(true);
+        assert_ne!(block(&guarded, 100).as_ptr(), first);
+        assert_eq!(block(&kind(false), 100).as_ptr(), first);
+        let both = (kind(false), kind(false));
+        assert_eq!(block(&both.0, 100).as_ptr(), first);
+        assert_ne!(block(&both.1, 100).as_ptr(), first);
+    });
+}
+
+#[test]
+fn ranges_that_nobody_wants_any_more_make_way() {
+    apart(|| {
+        Virtual::trim_cache();
+        let others: Vec<_> = (0..30).map(|_| Arena::<_, 8>::new_in(Virtual::low_memory())).collect();
+        others.iter().for_each(|arena| {
+            block(arena, 100);
+        });
+        drop(others);
+        let first = block(&arena(), 100).as_ptr();
+        // Whatever is reserved now lies elsewhere.
+        let wall: Vec<_> = (0..20).map(|_| Arena::<_, 8>::new_in(Virtual::session())).collect();
+        wall.iter().for_each(|arena| {
+            block(arena, 100);
+        });
+        assert_eq!(block(&arena(), 100).as_ptr(), first);
+    });
+}
+
+#[test]
+#[cfg(all(target_os = "linux", not(arenite_asan)))]
+fn at_most_sixteen_ranges_are_kept() {
+    apart(|| {
+        Virtual::trim_cache();
+        // Longer than what anybody else reserves.
+        let before = mappings(200 << 30);
+        let arenas: Vec<_> = (0..40).map(|_| Arena::<_, 8>::new_in(Virtual::session())).collect();
+        arenas.iter().for_each(|arena| {
+            block(arena, 100);
+        });
+        assert_eq!(mappings(200 << 30) - before, 40);
+        drop(arenas);
+        let kept = mappings(200 << 30) - before;
+        assert!((12..=16).contains(&kept), "{kept} are kept");
+        Virtual::trim_cache();
+        assert_eq!(mappings(200 << 30), before);
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn at_most_so_many_bytes_are_kept() {
+    use super::process::resident;
+    for prefault in [false, true] {
+        apart(|| {
+            Virtual::trim_cache();
+            let before = resident();
+            let arenas: Vec<_> = (0..5)
+                .map(|_| {
+                    let bytes = if prefault { 100 * MIB } else { 0 };
+                    let arena: Arena<_> = Arena::new_in(Virtual::new().prefault(bytes));
+                    block(&arena, if prefault { 100 } else { 100 * MIB });
+                    arena
+                })
+                .collect();
+            assert!(resident() >= before + 490 * MIB);
+            drop(arenas);
+            let kept = resident() - before;
+            assert!((190 * MIB..=260 * MIB).contains(&kept), "{kept} bytes are kept, prefault: {prefault}");
+            Virtual::trim_cache();
+            assert!(resident() <= before + 3 * MIB);
+        });
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn threads_that_end_together_keep_no_more() {
+    use super::process::resident;
+    use std::sync::Barrier;
+    apart(|| {
+        Virtual::trim_cache();
+        let before = resident();
+        let barrier = Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let arena = arena();
+                    block(&arena, 60 * MIB);
+                    barrier.wait();
+                    drop(arena);
+                });
+            }
+        });
+        let kept = resident() - before;
+        assert!(kept <= 280 * MIB, "{kept} bytes are kept");
+    });
+}
+
+#[test]
+fn trimming_while_others_work_is_fine() {
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    Virtual::trim_cache();
+                    block(&arena(), 5000);
+                }
+            });
+        }
+    });
+}

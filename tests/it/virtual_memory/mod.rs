@@ -1,0 +1,59 @@
+//! Reserved memory: what only `Virtual`, and `Auto` once it is large, can do and get wrong.
+
+mod addresses;
+mod cache;
+mod crowd;
+mod death;
+mod growth;
+mod options;
+mod process;
+#[cfg(target_os = "linux")]
+mod reset;
+mod scarce;
+mod zero;
+
+use std::alloc::Layout;
+use std::ptr::NonNull;
+use std::slice;
+
+use allocator_api2::alloc::Allocator;
+use arenite::{Arena, Backing, Virtual};
+
+const MIB: usize = 1 << 20;
+
+fn arena() -> Arena<Virtual> {
+    Arena::new_in(Virtual::new())
+}
+
+fn layout(bytes: usize) -> Layout {
+    Layout::from_size_align(bytes, 8).expect("a layout")
+}
+
+fn block<B: Backing, const M: usize>(arena: &Arena<B, M>, bytes: usize) -> &mut [u8] {
+    let block = untouched(arena, bytes);
+    // SAFETY: the block has that many bytes, and is ours.
+    unsafe { block.write_bytes(0xAB, bytes) };
+    // SAFETY: they are initialised now, and nobody else's as long as the arena is borrowed.
+    unsafe { slice::from_raw_parts_mut(block.as_ptr(), bytes) }
+}
+
+/// A block that is not written to.
+fn untouched<B: Backing, const M: usize>(arena: &Arena<B, M>, bytes: usize) -> NonNull<u8> {
+    arena.allocate(layout(bytes)).expect("address space").cast()
+}
+
+/// A block that is to be zero.
+fn zeroed<B: Backing, const M: usize>(arena: &Arena<B, M>, bytes: usize) -> &mut [u8] {
+    let block = arena.allocate_zeroed(layout(bytes)).expect("memory");
+    // SAFETY: a block of that many bytes, initialised, which is nobody else's as long as the arena is borrowed.
+    unsafe { slice::from_raw_parts_mut(block.cast().as_ptr(), bytes) }
+}
+
+/// Checks a block that is to be zero, and makes it dirty.
+#[track_caller]
+fn check_zero(block: &mut [u8]) {
+    // By comparison of slices, which is not slow in a debug build.
+    let wrong = block.chunks(4096).position(|part| part != &[0; 4096][..part.len()]);
+    assert_eq!(wrong, None, "this page of a block of {} bytes is not zero", block.len());
+    block.fill(0xEE);
+}

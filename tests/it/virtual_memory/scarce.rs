@@ -1,0 +1,147 @@
+//! Little address space, and what is said about it.
+
+#[cfg(all(target_os = "linux", target_env = "gnu", not(arenite_asan)))]
+mod limited {
+    use std::cell::Cell;
+    use std::sync::Once;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use allocator_api2::alloc::Allocator;
+    use arenite::{Arena, Auto, Virtual};
+
+    use super::super::process::{End, apart, fork, set_limit};
+    use super::super::{MIB, arena, block, check_zero, layout, zeroed};
+
+    /// Leaves this process `bytes` bytes of address space.
+    fn leave(bytes: usize) {
+        Virtual::trim_cache();
+        let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc is there");
+        let pages: usize = statm.split(' ').next().and_then(|pages| pages.parse().ok()).expect("a number");
+        set_limit(libc::RLIMIT_AS, pages * super::super::process::page_size() + bytes);
+    }
+
+    #[test]
+    fn less_is_reserved_where_less_is_to_be_had() {
+        apart(|| {
+            leave(400 * MIB);
+            let arena = arena();
+            check_zero(zeroed(&arena, MIB));
+            let reserved = arena.stats().reserved;
+            assert!((MIB..=50 * MIB).contains(&reserved), "an eighth at most: {reserved}");
+            // Further ranges follow.
+            check_zero(zeroed(&arena, 60 * MIB));
+            check_zero(zeroed(&arena, 60 * MIB));
+        });
+    }
+
+    #[test]
+    fn no_address_space_is_an_error_after_which_the_arena_goes_on() {
+        apart(|| {
+            leave(30 * MIB);
+            let mut arena = arena();
+            assert!(arena.try_alloc_slice_fill_copy(100 * MIB, 1_u8).is_err());
+            check_zero(zeroed(&arena, 1000));
+            for _ in 0..3 {
+                let mut blocks = 0;
+                while let Ok(block) = (&arena).allocate_zeroed(layout(500_000)) {
+                    // SAFETY: the block is ours and has that many bytes.
+                    unsafe { block.cast::<u8>().write_bytes(0xEE, 500_000) };
+                    blocks += 1;
+                }
+                assert!(blocks > 10, "{blocks}");
+                arena.reset();
+                check_zero(zeroed(&arena, 1000));
+            }
+        });
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    enum Manner {
+        Counts,
+        Allocates,
+        Panics,
+    }
+
+    static WARNINGS: AtomicUsize = AtomicUsize::new(0);
+
+    thread_local! {
+        static MANNER: Cell<Manner> = const { Cell::new(Manner::Counts) };
+        static ARENA: Cell<*const Arena<Auto>> = const { Cell::new(std::ptr::null()) };
+    }
+
+    struct Logger;
+
+    impl log::Log for Logger {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &log::Record<'_>) {
+            let message = record.args().to_string();
+            assert!(message.contains("reserved memory"), "{message}");
+            WARNINGS.fetch_add(1, Ordering::Relaxed);
+            match MANNER.get() {
+                Manner::Counts => {}
+                Manner::Allocates => {
+                    // SAFETY: the test that is under way has the arena, further up this stack.
+                    let arena = unsafe { &*ARENA.get() };
+                    assert!(
+                        arena.try_alloc_slice_fill_copy(MIB, 1_u8).is_err(),
+                        "it is being asked just now"
+                    );
+                    assert!(!arena.stats().backing.is_empty());
+                }
+                Manner::Panics => panic!("a logger that panics"),
+            }
+        }
+
+        fn flush(&self) {}
+    }
+
+    /// An arena by default that finds no address space, and a logger that hears of it.
+    fn warned(manner: Manner) {
+        static LOGGER: Once = Once::new();
+        LOGGER.call_once(|| {
+            log::set_logger(&Logger).expect("the only logger");
+            log::set_max_level(log::LevelFilter::Trace);
+        });
+        let mut arena: Arena<Auto> = Arena::new();
+        // No range can be mapped from here on, while `malloc` still has something, which it must not give back.
+        // SAFETY: numbers.
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, 16 << 20) };
+        // SAFETY: as above.
+        unsafe { libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30) };
+        let hoard: Vec<_> = (0..80).map(|_| vec![1_u8; 500_000]).collect();
+        leave(20 << 10);
+        drop(hoard);
+        // SAFETY: only compared and read in the logger, while `arena` is borrowed here.
+        ARENA.set(&raw const arena);
+        MANNER.set(manner);
+        WARNINGS.store(0, Ordering::Relaxed);
+        assert_eq!(arena.stats().backing, "auto (chained)");
+        for _ in 0..20 {
+            check_zero(zeroed(&arena, 200_000));
+            block(&arena, 1000);
+        }
+        assert_eq!(arena.stats().backing, "auto (chained)");
+        assert_eq!(WARNINGS.load(Ordering::Relaxed), 1);
+        arena.reset();
+        check_zero(zeroed(&arena, 200_000));
+        assert_eq!(WARNINGS.load(Ordering::Relaxed), 1, "once an arena is enough");
+    }
+
+    #[test]
+    fn the_default_goes_on_in_chunks_and_says_so_once() {
+        apart(|| warned(Manner::Counts));
+    }
+
+    #[test]
+    fn a_logger_that_allocates_from_the_arena_that_it_hears_about_is_refused() {
+        apart(|| warned(Manner::Allocates));
+    }
+
+    #[test]
+    fn a_logger_that_panics_ends_the_process() {
+        assert_eq!(fork(|| warned(Manner::Panics)), End::Signal(libc::SIGABRT));
+    }
+}
