@@ -38,7 +38,7 @@ mod testing;
 mod tidy;
 #[cfg(all(feature = "virtual-memory", unix, not(miri)))]
 #[cfg_attr(
-    arenite_asan,
+    any(arenite_asan, arenite_zeal),
     allow(dead_code, unused_imports, reason = "memory tools change what there is to measure")
 )]
 mod virtual_memory;
