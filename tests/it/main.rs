@@ -20,7 +20,8 @@ mod exhaustion;
 mod files;
 #[cfg(feature = "alloc")]
 mod hostile;
-#[cfg(all(feature = "virtual-memory", unix))]
+// A memory tool takes more address space than any limit of ours would leave it.
+#[cfg(all(feature = "virtual-memory", unix, not(arenite_asan)))]
 mod limits;
 #[cfg(all(feature = "mapped", unix))]
 mod mapped;
