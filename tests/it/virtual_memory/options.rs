@@ -41,6 +41,7 @@ fn any_length_will_do() {
 }
 
 #[test]
+#[cfg(not(arenite_asan))]
 #[cfg(target_os = "linux")]
 fn prefaulted_memory_is_there_before_it_is_touched() {
     apart(|| {
