@@ -1,6 +1,6 @@
 //! All integration tests, in one binary: each further one would link the crate again.
 
-#[cfg(all(feature = "virtual-memory", unix))]
+#[cfg(all(unix, any(feature = "mapped", all(feature = "virtual-memory", not(arenite_asan)))))]
 mod again;
 mod arithmetic;
 #[cfg(all(feature = "alloc", not(miri)))]
