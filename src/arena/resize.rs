@@ -8,6 +8,7 @@ use allocator_api2::alloc::AllocError;
 use super::Arena;
 use crate::backing::Backing;
 use crate::raw::footprint;
+use crate::track;
 
 impl<B: Backing, const M: usize> Arena<B, M> {
     #[inline(always)]
@@ -156,6 +157,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         if block.addr().get() % new.align() == 0 {
             // Not the last: its end is lost until the reset.
+            track::poison(block.as_ptr().wrapping_add(new.size()), old.size() - new.size());
             return Ok(block);
         }
         // SAFETY: as above.

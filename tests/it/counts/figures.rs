@@ -25,6 +25,73 @@ fn used_moves() {
     assert_eq!(arena.stats().used, used);
 }
 
+/// Whatever its size, the last block is known for the last: it is given back, resized where it stands, given back.
+#[test]
+fn the_last_block_gives_all_of_itself_back() {
+    let arena = Arena::with_capacity(4096);
+    arena.alloc(1_u8);
+    let before = arena.stats().used;
+    for size in 0..300 {
+        let [layout, longer, shorter] =
+            [size, size * 3 + 1, size / 2].map(|size| Layout::from_size_align(size, 1).unwrap());
+        let block = (&arena).allocate(layout).unwrap().cast::<u8>();
+        // SAFETY: the block is the arena's with this layout, and the new size is not smaller.
+        let grown = unsafe { (&arena).grow(block, layout, longer) }.unwrap();
+        assert_eq!(grown.cast(), block);
+        let used = arena.stats().used;
+        assert!(used >= before + longer.size());
+        // SAFETY: the block is the arena's with this layout, and the new size is not larger.
+        let shrunk = unsafe { (&arena).shrink(block, longer, shorter) }.unwrap();
+        assert_eq!(shrunk.cast(), block);
+        assert!(arena.stats().used + (longer.size() - shorter.size()) < used + 16);
+        // SAFETY: the block is the arena's with this layout, and is used no more.
+        unsafe { (&arena).deallocate(block, shorter) };
+        assert_eq!(arena.stats().used, before, "{size} bytes");
+    }
+}
+
+/// A parent that gave its last block back while a child had the tail gets the tail back nevertheless.
+#[test]
+fn a_tail_goes_back_to_a_parent_that_moved_back() {
+    let arena = Arena::with_capacity(4096);
+    let room = arena.chunk_capacity();
+    let layout = Layout::new::<[u64; 8]>();
+    let block = (&arena).allocate(layout).unwrap();
+    let child = arena.child();
+    child.alloc([1_u64; 8]);
+    // SAFETY: the block is the arena's with this layout, and is used no more.
+    unsafe { (&arena).deallocate(block.cast(), layout) };
+    drop(child);
+    assert_eq!(arena.chunk_capacity(), room);
+}
+
+/// The window is the one that it was when the mark was made, but it was left meanwhile, for memory that must be taken
+/// back as well.
+#[test]
+#[cfg_attr(arenite_asan, ignore = "sizes are chosen for blocks without gaps")]
+fn rewinding_through_a_window_that_was_entered_again() {
+    let arena: Arena<_> = Arena::new_in(Chained::new().first_chunk(1008));
+    arena.alloc(1_u64);
+    // The parent moves on, so that the rest of its first chunk is kept for later; its second one is empty then.
+    let child = arena.child();
+    let layout = Layout::new::<u64>();
+    let block = (&arena).allocate(layout).unwrap();
+    drop(child);
+    // SAFETY: the block is the arena's with this layout, and is used no more.
+    unsafe { (&arena).deallocate(block.cast(), layout) };
+    let (used, chunks) = (arena.stats().used, arena.stats().chunks);
+    let mark = arena.checkpoint();
+    // A child has the second chunk, so this goes to the first one; the next does not fit there, and the child has ended.
+    let child = arena.child();
+    arena.alloc([1_u8; 900]);
+    drop(child);
+    arena.alloc([1_u8; 200]);
+    assert_eq!(arena.stats().chunks, chunks);
+    // SAFETY: nothing that was handed out since is used any more, and the child has ended.
+    unsafe { arena.rewind(mark) };
+    assert_eq!(arena.stats().used, used);
+}
+
 #[test]
 fn peak_moves_and_stays() {
     let mut arena = Arena::new();

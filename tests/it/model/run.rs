@@ -139,6 +139,11 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         // SAFETY: the block is this handle's with this layout, and it is off the list.
         unsafe { arena.deallocate(block.start, block.layout) };
         self.check_peak(owner, used);
+        #[cfg(arenite_asan)]
+        assert!(
+            block.layout.size() == 0 || is_poisoned(block.start),
+            "a block that was freed may be touched"
+        );
     }
 
     /// Marks of the owner from after the block's birth must not be rewound to: a condition of `rewind`.
@@ -363,6 +368,16 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             self.admit(index, block.cast(), layout(bytes, 0));
         }
     }
+}
+
+/// Whether AddressSanitizer would report a touch of this byte.
+#[cfg(arenite_asan)]
+fn is_poisoned(byte: NonNull<u8>) -> bool {
+    unsafe extern "C" {
+        fn __asan_address_is_poisoned(byte: *const u8) -> i32;
+    }
+    // SAFETY: the call looks at the tool's shadow memory alone; any address will do.
+    unsafe { __asan_address_is_poisoned(byte.as_ptr()) != 0 }
 }
 
 fn layout(size: usize, align: u8) -> Layout {
