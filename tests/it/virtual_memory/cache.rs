@@ -73,6 +73,7 @@ fn at_most_sixteen_ranges_are_kept() {
 }
 
 #[test]
+#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 #[cfg(target_os = "linux")]
 fn at_most_so_many_bytes_are_kept() {
     use super::process::resident;
@@ -99,6 +100,7 @@ fn at_most_so_many_bytes_are_kept() {
 }
 
 #[test]
+#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 #[cfg(target_os = "linux")]
 fn threads_that_end_together_keep_no_more() {
     use super::process::resident;

@@ -9,6 +9,7 @@ use super::{MIB, arena, block, check_zero, zeroed};
 const SLACK: usize = 3 * MIB;
 
 #[test]
+#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 fn zeroed_memory_that_is_fresh_is_not_touched() {
     apart(|| {
         Virtual::trim_cache();
@@ -53,6 +54,7 @@ fn the_other_modes_give_them_back() {
 }
 
 #[test]
+#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 fn free_all_gives_every_range_back() {
     apart(|| {
         Virtual::trim_cache();
@@ -68,6 +70,7 @@ fn free_all_gives_every_range_back() {
 }
 
 #[test]
+#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 fn the_default_gives_everything_back() {
     apart(|| {
         Virtual::trim_cache();
@@ -80,6 +83,7 @@ fn the_default_gives_everything_back() {
 }
 
 #[test]
+#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 fn decay_lets_go_of_a_large_round_after_a_few_small_ones() {
     apart(|| {
         Virtual::trim_cache();
