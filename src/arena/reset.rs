@@ -178,7 +178,10 @@ impl<B: Backing, const M: usize> Root<B, M> {
         }
         // Longer where it stands, if it can be: its pages are warm.
         if let Some(largest) = largest.filter(|_| B::GROWS_IN_PLACE && self.granted.get() > 0) {
-            if self.extend(largest, missing).is_ok() {
+            let limit = self.limit.replace(keep);
+            let extended = self.extend(largest, missing);
+            self.limit.set(limit);
+            if extended.is_ok() {
                 return;
             }
         }

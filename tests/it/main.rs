@@ -1,6 +1,6 @@
 //! All integration tests, in one binary: each further one would link the crate again.
 
-#[cfg(all(feature = "virtual-memory", unix))]
+#[cfg(all(unix, any(feature = "mapped", all(feature = "virtual-memory", not(arenite_asan)))))]
 mod again;
 mod arithmetic;
 #[cfg(all(feature = "alloc", not(miri)))]
@@ -20,7 +20,8 @@ mod exhaustion;
 mod files;
 #[cfg(feature = "alloc")]
 mod hostile;
-#[cfg(all(feature = "virtual-memory", unix))]
+// A memory tool takes more address space than any limit of ours would leave it.
+#[cfg(all(feature = "virtual-memory", unix, not(arenite_asan)))]
 mod limits;
 #[cfg(all(feature = "mapped", unix))]
 mod mapped;

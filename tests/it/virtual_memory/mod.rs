@@ -7,7 +7,8 @@ mod death;
 mod growth;
 mod options;
 mod process;
-#[cfg(target_os = "linux")]
+// What a memory tool keeps for itself hides what arenas keep.
+#[cfg(all(target_os = "linux", not(arenite_asan)))]
 mod reset;
 mod scarce;
 mod zero;

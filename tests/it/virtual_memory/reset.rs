@@ -58,7 +58,6 @@ fn the_other_modes_give_them_back() {
 }
 
 #[test]
-#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 fn free_all_gives_every_range_back() {
     apart(|| {
         Virtual::trim_cache();
@@ -74,7 +73,6 @@ fn free_all_gives_every_range_back() {
 }
 
 #[test]
-#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 fn the_default_gives_everything_back() {
     apart(|| {
         Virtual::trim_cache();
@@ -87,7 +85,6 @@ fn the_default_gives_everything_back() {
 }
 
 #[test]
-#[cfg_attr(arenite_asan, ignore = "the tool has memory of its own for each byte")]
 fn decay_lets_go_of_a_large_round_after_a_few_small_ones() {
     apart(|| {
         Virtual::trim_cache();
