@@ -9,6 +9,7 @@ use crate::again;
 const NO_MEMORY: Option<i32> = Some(12);
 
 #[test]
+#[cfg_attr(arenite_asan, ignore = "the tool needs more address space")]
 fn address_space_is_limited() {
     if !again::is_inner() {
         return again::run("limits::address_space_is_limited", None, "ulimit -v 1000000");
@@ -30,6 +31,7 @@ fn address_space_is_limited() {
 }
 
 #[test]
+#[cfg_attr(arenite_asan, ignore = "the tool ignores requests to lock memory")]
 fn locked_memory_is_limited() {
     if !again::is_inner() {
         // The superuser has no limit, except in a name space of users.
