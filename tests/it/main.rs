@@ -37,4 +37,8 @@ mod testing;
 #[cfg(not(miri))]
 mod tidy;
 #[cfg(all(feature = "virtual-memory", unix, not(miri)))]
+#[cfg_attr(
+    any(arenite_asan, arenite_zeal),
+    allow(dead_code, unused_imports, reason = "memory tools change what there is to measure")
+)]
 mod virtual_memory;

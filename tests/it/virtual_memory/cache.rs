@@ -6,7 +6,7 @@ use super::process::apart;
 use super::{MIB, arena, block};
 
 /// The parts of this process's address space that are reserved and not accessible, or writable, and at least `bytes` long.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(arenite_asan)))]
 fn mappings(bytes: usize) -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").expect("/proc is there");
     let long = |line: &&str| {
@@ -73,7 +73,7 @@ fn at_most_sixteen_ranges_are_kept() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(arenite_asan)))] // The shadow is memory, too.
 fn at_most_so_many_bytes_are_kept() {
     use super::process::resident;
     for prefault in [false, true] {
@@ -99,7 +99,7 @@ fn at_most_so_many_bytes_are_kept() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(arenite_asan)))] // As above.
 fn threads_that_end_together_keep_no_more() {
     use super::process::resident;
     use std::sync::Barrier;

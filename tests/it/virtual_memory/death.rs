@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use arenite::{Arena, ResetMode, Virtual};
+use arenite::{Arena, Virtual};
 
 use super::process::{faults, page_size};
 use super::{MIB, block, untouched};
@@ -63,6 +63,7 @@ fn reserved_memory_that_is_not_committed_dies() {
 #[test]
 #[cfg(not(any(arenite_asan, arenite_zeal)))]
 fn what_a_reset_gave_back_holds_nothing_any_more() {
+    use arenite::ResetMode;
     for mode in [ResetMode::FreeAll, ResetMode::RetainLimit(4096)] {
         let mut arena: Arena<_> = Arena::new_in(Virtual::new().reserve(33 * MIB));
         let start = block(&arena, 10 * MIB).as_ptr();

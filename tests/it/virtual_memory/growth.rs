@@ -32,7 +32,10 @@ fn a_vec_that_is_the_last_block_stays_where_it_is() {
         assert!(numbers.iter().copied().eq(0..1_000_000));
     }
     grows(&arena());
-    grows(&Arena::new());
+    // Zeal builds give the default small ranges.
+    if !cfg!(arenite_zeal) {
+        grows(&Arena::new());
+    }
     // Also after resets, with a record above the first chunk in the round before.
     let mut arena = arena();
     for odd in 0..20 {
@@ -137,6 +140,7 @@ fn the_default_moves_to_reserved_memory_and_back() {
 }
 
 #[test]
+#[cfg(not(arenite_asan))] // Its `malloc` ends the process.
 fn an_impossible_request_does_not_keep_the_default_from_reserved_memory() {
     let arena: Arena<Auto> = Arena::new();
     assert!((&arena).allocate(layout(1 << 60)).is_err());

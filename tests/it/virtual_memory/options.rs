@@ -1,9 +1,9 @@
 //! What can be asked of reserved memory.
 
-use arenite::{Arena, HugePages, ResetMode, Virtual};
+use arenite::{Arena, HugePages, Virtual};
 
 #[cfg(target_os = "linux")]
-use super::process::{apart, resident, set_limit};
+use super::process::{apart, resident};
 use super::{MIB, block, check_zero, untouched, zeroed};
 
 #[test]
@@ -60,6 +60,7 @@ fn prefaulted_memory_is_there_before_it_is_touched() {
 fn locked_memory_fails_when_the_system_allows_less() {
     apart(|| {
         Virtual::trim_cache();
+        use super::process::set_limit;
         // Root may lock as much as it likes.
         // SAFETY: no condition.
         if unsafe { libc::geteuid() } == 0 && unsafe { libc::setuid(65_534) } != 0 {
@@ -84,7 +85,7 @@ fn locked_memory_fails_when_the_system_allows_less() {
         }
         block(&arena, 500_000);
         assert!(locked() >= 600_000, "{} are locked", locked());
-        arena.reset_with(ResetMode::FreeAll);
+        arena.reset_with(arenite::ResetMode::FreeAll);
         assert_eq!(locked(), 0, "what was given back is not locked any more");
         block(&arena, 500_000);
         assert!(locked() >= 500_000);

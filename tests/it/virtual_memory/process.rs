@@ -60,7 +60,7 @@ pub(crate) fn faults(call: impl FnOnce()) -> bool {
 /// cannot tell.
 ///
 /// In "strict" mode of `seccomp`, any call but `read`, `write` and `exit` kills.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(arenite_asan)))]
 pub(crate) fn makes_no_system_call(mut call: impl FnMut()) -> Option<bool> {
     const UNABLE: i32 = 77;
     let end = fork(|| {
@@ -101,13 +101,14 @@ pub(crate) fn page_size() -> usize {
 }
 
 /// Lets this process have so much of something.
+#[cfg(not(arenite_asan))]
 pub(crate) fn set_limit(resource: Resource, bytes: usize) {
     let limit = libc::rlimit { rlim_cur: bytes as _, rlim_max: bytes as _ };
     // SAFETY: `limit` is valid for reads.
     assert_eq!(unsafe { libc::setrlimit(resource, &limit) }, 0, "{}", io::Error::last_os_error());
 }
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(target_os = "linux", target_env = "gnu", not(arenite_asan)))]
 pub(crate) type Resource = libc::__rlimit_resource_t;
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+#[cfg(not(any(all(target_os = "linux", target_env = "gnu"), arenite_asan)))]
 pub(crate) type Resource = libc::c_int;
