@@ -76,9 +76,9 @@ use memory::Memory;
 /// // SAFETY: as above.
 /// let arena: Arena<_> = Arena::new_in(unsafe { Mapped::open(&path) }?);
 /// assert_eq!(arena.contents(), b"written by one process, ");
-/// arena.alloc_slice_copy(b"continued by the next");
+/// arena.alloc_slice_copy(b"continued by another one");
 /// drop(arena);
-/// assert_eq!(std::fs::read(&path)?, b"written by one process, continued by the next");
+/// assert_eq!(std::fs::read(&path)?, b"written by one process, continued by another one");
 /// # std::fs::remove_file(&path)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
