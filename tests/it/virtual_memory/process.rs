@@ -1,7 +1,8 @@
 //! Child processes: for what ends a process, counts what it holds, or changes its limits.
 
+use std::fs;
+use std::io::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe};
-use std::{fs, io};
 
 /// How a child process ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,6 +25,12 @@ pub(crate) fn fork(call: impl FnOnce()) -> End {
         // SAFETY: no condition.
         unsafe { libc::alarm(60) };
         let outcome = panic::catch_unwind(AssertUnwindSafe(call));
+        if let Err(panic) = &outcome {
+            // The harness keeps what a panic prints, and this copy of it ends without showing it.
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+            let _ = writeln!(io::stderr(), "in the child process: {message}");
+        }
         // SAFETY: no condition; nothing of the parent's is flushed or dropped twice.
         unsafe { libc::_exit(if outcome.is_ok() { 0 } else { 101 }) };
     }
