@@ -20,3 +20,13 @@ pub(crate) fn on_unwind<R>(call: impl FnOnce() -> R) -> R {
     core::mem::forget(bomb);
     result
 }
+
+/// Ends the process with a message, without allocating and without unwinding.
+#[cfg(feature = "global")]
+#[cold]
+pub(crate) fn now(message: &str) -> ! {
+    crate::sys::complain("arenite: ");
+    crate::sys::complain(message);
+    crate::sys::complain("\n");
+    std::process::abort()
+}

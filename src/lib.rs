@@ -6,6 +6,7 @@
 extern crate alloc;
 
 mod abort;
+mod adapt;
 #[doc(hidden)]
 pub mod addr;
 mod arena;
@@ -13,6 +14,8 @@ mod backing;
 #[cfg(feature = "alloc")]
 pub mod collections;
 mod error;
+#[cfg(all(feature = "global", target_pointer_width = "64"))]
+mod global;
 mod raw;
 mod size;
 #[cfg(feature = "virtual-memory")]
@@ -37,5 +40,7 @@ pub use backing::{HugePages, Virtual};
 #[cfg(feature = "mapped")]
 pub use backing::{MapError, Mapped, MappedOptions};
 pub use error::{Cause, CreateError};
+#[cfg(all(feature = "global", target_pointer_width = "64"))]
+pub use global::{Current, GlobalStats, Region, RegionError, RegionStats, ScopedGlobal, territory};
 #[cfg(feature = "hashbrown")]
 pub use hashbrown;

@@ -3,9 +3,11 @@
 
 pub(crate) mod atomic {
     #[cfg(not(loom))]
-    pub(crate) use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+    pub(crate) use core::sync::atomic::{
+        AtomicBool, AtomicIsize, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+    };
     #[cfg(loom)]
-    pub(crate) use loom::sync::atomic::{AtomicU8, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 }
 
 pub(crate) mod cell {
@@ -22,8 +24,51 @@ pub(crate) mod cell {
             UnsafeCell(core::cell::UnsafeCell::new(value))
         }
 
+        #[inline(always)]
+        pub(crate) fn with<R>(&self, call: impl FnOnce(*const T) -> R) -> R {
+            call(self.0.get())
+        }
+
+        #[inline(always)]
         pub(crate) fn with_mut<R>(&self, call: impl FnOnce(*mut T) -> R) -> R {
             call(self.0.get())
+        }
+    }
+
+    /// A value that is read and written by one thread at a time. Which one, the code around it knows.
+    pub(crate) struct Plain<T>(UnsafeCell<T>);
+
+    impl<T: Copy> Plain<T> {
+        #[cfg(not(loom))]
+        pub(crate) const fn new(value: T) -> Self {
+            Plain(UnsafeCell::new(value))
+        }
+
+        #[cfg(loom)]
+        pub(crate) fn new(value: T) -> Self {
+            Plain(UnsafeCell::new(value))
+        }
+
+        /// # Safety
+        ///
+        /// No other thread writes the value meanwhile.
+        #[inline(always)]
+        pub(crate) unsafe fn get(&self) -> T {
+            self.0.with(|value| {
+                // SAFETY: valid, as it is a part of `self`; nobody writes it (this function's contract).
+                unsafe { *value }
+            })
+        }
+
+        /// # Safety
+        ///
+        /// No other thread reads or writes the value meanwhile.
+        #[inline(always)]
+        pub(crate) unsafe fn set(&self, value: T) {
+            self.0.with_mut(|place| {
+                // SAFETY: valid, as it is a part of `self`; it is this thread's (this function's contract).
+                unsafe { *place = value };
+            });
         }
     }
 }

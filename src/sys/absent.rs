@@ -65,6 +65,12 @@ pub(crate) unsafe fn unlock(_start: NonNull<u8>, _bytes: usize) -> io::Result<()
     unsupported()
 }
 
+#[cfg_attr(not(feature = "global"), allow(dead_code, reason = "only it must not allocate"))]
+pub(crate) fn complain(message: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().write_all(message.as_bytes());
+}
+
 pub(crate) fn address_space_left() -> Option<usize> {
     None
 }

@@ -145,6 +145,13 @@ pub(crate) unsafe fn unlock(start: NonNull<u8>, bytes: usize) -> io::Result<()> 
     result.map_err(region::Error::into_io_error)
 }
 
+/// Writes to the standard error stream, whatever state the process is in.
+#[cfg_attr(not(feature = "global"), allow(dead_code, reason = "only it must not allocate"))]
+pub(crate) fn complain(message: &str) {
+    // SAFETY: the bytes are readable.
+    unsafe { libc::write(libc::STDERR_FILENO, message.as_ptr().cast(), message.len()) };
+}
+
 /// Bytes of address space that the process may still take, where a limit is set (`RLIMIT_AS`).
 pub(crate) fn address_space_left() -> Option<usize> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };

@@ -1,0 +1,153 @@
+//! `&Region` as an allocator of values, for collections that take one.
+
+use core::alloc::Layout;
+use core::num::NonZero;
+use core::ptr::{self, NonNull};
+
+use allocator_api2::alloc::AllocError;
+
+use super::core::footprint;
+use super::current::Entered;
+use super::region::Region;
+use crate::adapt::allocator_impls;
+
+impl Region {
+    #[inline]
+    fn block(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        self.block_of(layout, false)
+    }
+
+    #[inline]
+    fn block_zeroed(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        self.block_of(layout, true)
+    }
+
+    fn block_of(&self, layout: Layout, zeroed: bool) -> Result<NonNull<u8>, AllocError> {
+        if layout.size() == 0 {
+            let address = NonZero::new(layout.align()).ok_or(AllocError)?;
+            return NonNull::new(ptr::without_provenance_mut(address.get())).ok_or(AllocError);
+        }
+        let _outside = Entered::outside();
+        let block = NonNull::new(self.core.alloc(layout));
+        if let Some(block) = block {
+            if zeroed {
+                // SAFETY: just taken.
+                unsafe { self.core.clear(block.as_ptr(), layout.size()) };
+            }
+            return Ok(block);
+        }
+        if self.over_limit() {
+            return Err(AllocError);
+        }
+        let inner = self.core.home().inner();
+        let block = match zeroed {
+            // SAFETY: the size is not zero.
+            true => unsafe { inner.alloc_zeroed(layout) },
+            // SAFETY: as above.
+            false => unsafe { inner.alloc(layout) },
+        };
+        let block = NonNull::new(block).ok_or(AllocError)?;
+        self.count(layout.size() as isize);
+        Ok(block)
+    }
+
+    /// Counts bytes of the inner allocator's.
+    fn count(&self, bytes: isize) {
+        self.core.large.set(self.core.large.get() + bytes);
+    }
+
+    /// # Safety
+    ///
+    /// As for `Allocator::deallocate`.
+    #[inline]
+    unsafe fn free(&self, block: NonNull<u8>, layout: Layout) {
+        if layout.size() == 0 {
+            return;
+        }
+        let home = self.core.home();
+        match home.find(block.as_ptr()) {
+            // SAFETY: the region is this thread's, since it is not shared; it owns the block, since it is not reset while
+            // the block borrows it; the rest is this function's contract.
+            Some(of) => unsafe { self.core.free(of, block.as_ptr(), footprint(layout.size())) },
+            None => {
+                let _outside = Entered::outside();
+                self.count(-(layout.size() as isize));
+                // SAFETY: not in the territory, so it came from the inner allocator, with this layout.
+                unsafe { home.inner().dealloc(block.as_ptr(), layout) };
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for `Allocator::grow`.
+    unsafe fn grow_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        // SAFETY: the contract is the same.
+        unsafe { self.resize_block(block, old, new) }
+    }
+
+    /// # Safety
+    ///
+    /// As for `Allocator::grow_zeroed`.
+    unsafe fn grow_block_zeroed(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        // SAFETY: the contract is the same.
+        let grown = unsafe { self.resize_block(block, old, new) }?;
+        // SAFETY: `old.size() <= new.size()`, which is how long the block is.
+        let added = unsafe { grown.add(old.size()) };
+        // SAFETY: bytes of the block, which is the caller's.
+        unsafe { added.write_bytes(0, new.size() - old.size()) };
+        Ok(grown)
+    }
+
+    /// # Safety
+    ///
+    /// As for `Allocator::shrink`.
+    unsafe fn shrink_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        // SAFETY: the contract is the same.
+        unsafe { self.resize_block(block, old, new) }
+    }
+
+    /// # Safety
+    ///
+    /// As for `Allocator::grow` or `Allocator::shrink`.
+    unsafe fn resize_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        let start = block.as_ptr();
+        let fits = old.size() != 0 && new.size() != 0 && start.addr() & (new.align() - 1) == 0;
+        if let Some(of) = self.core.home().find(start).filter(|_| fits) {
+            // SAFETY: as for `free`.
+            if unsafe { self.core.resize(of, start, old.size(), new.size()) } {
+                return Ok(block);
+            }
+        }
+        let fresh = self.block(new)?;
+        // SAFETY: both are at least that long, and apart, as both are in use.
+        unsafe { ptr::copy_nonoverlapping(start, fresh.as_ptr(), old.size().min(new.size())) };
+        // SAFETY: the caller gives the old block up.
+        unsafe { self.free(block, old) };
+        Ok(fresh)
+    }
+}
+
+// SAFETY: a block is valid until it is freed: its region may be dropped before, which leaves it as it is. It is handed out
+// once, as long and as aligned as asked; a copy of the reference is to the same region. Nothing here unwinds.
+allocator_impls!([] & Region);

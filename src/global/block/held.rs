@@ -1,0 +1,291 @@
+//! What whoever has the token of a block may do.
+
+use super::super::line::{self, BLOCK, LINE, LINES};
+use super::{BIAS, Block, FREE, FreedTwice, NOBODY, ORPHAN, THRESHOLD, count};
+use crate::sync::atomic::Ordering;
+
+/// The token of a block.
+///
+/// Neither `Clone` nor `Copy`: to make one is `unsafe`.
+pub struct Held<'t>(&'t Block);
+
+impl core::fmt::Debug for Held<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Held").field(&self.0).finish()
+    }
+}
+
+/// What became of a block that its region let go.
+pub(crate) enum Left<'t> {
+    /// Nothing of it is in use.
+    Empty(Held<'t>),
+    /// It may have room.
+    Partly(Held<'t>),
+    /// It is all but full. Its count has the token.
+    Full,
+}
+
+impl<'t> Held<'t> {
+    /// # Safety
+    ///
+    /// The token of the block is the caller's, and no other [`Held`] for it is in use.
+    #[inline(always)]
+    pub(crate) unsafe fn assume(block: &'t Block) -> Self {
+        Held(block)
+    }
+
+    #[inline(always)]
+    pub(crate) fn block(&self) -> &'t Block {
+        self.0
+    }
+
+    pub(crate) fn prev(&self) -> u32 {
+        // SAFETY: the token is ours, by type. The same goes for everything plain below.
+        unsafe { self.0.prev.get() }
+    }
+
+    pub(crate) fn set_prev(&self, prev: u32) {
+        // SAFETY: as above.
+        unsafe { self.0.prev.set(prev) };
+    }
+
+    #[inline(always)]
+    fn live(&self) -> i32 {
+        // SAFETY: as above.
+        unsafe { self.0.live.get() }
+    }
+
+    #[inline(always)]
+    fn set_live(&self, live: i32) {
+        // SAFETY: as above.
+        unsafe { self.0.live.set(live) };
+    }
+
+    pub(crate) fn is_dirty(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { self.0.dirty.get() }
+    }
+
+    pub(crate) fn set_dirty(&self, dirty: bool) {
+        // SAFETY: as above.
+        unsafe { self.0.dirty.set(dirty) };
+    }
+
+    fn set_passed_on(&self, passed_on: bool) {
+        // SAFETY: as above.
+        unsafe { self.0.passed_on.set(passed_on) };
+    }
+
+    pub(crate) fn set_barren(&self, barren: bool) {
+        // SAFETY: as above.
+        unsafe { self.0.barren.set(barren) };
+    }
+
+    #[inline(always)]
+    fn freed(&self, line: usize) -> u16 {
+        // SAFETY: as above.
+        unsafe { self.0.freed[line].get() }
+    }
+
+    #[inline(always)]
+    fn set_freed(&self, line: usize, bytes: u16) {
+        // SAFETY: as above.
+        unsafe { self.0.freed[line].set(bytes) };
+    }
+
+    /// Counts bytes as freed by the holder, and says how many it has handed out and not freed: zero if the block is
+    /// empty.
+    #[inline(always)]
+    pub(crate) fn free(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
+        let mut too_much = false;
+        let mut put = |line: usize, part: u16| {
+            let sum = self.freed(line).wrapping_add(part);
+            self.set_freed(line, sum);
+            too_much |= sum > LINE as u16;
+        };
+        // Most blocks lie in one line.
+        let first = offset / LINE;
+        if first == (offset + bytes - 1) / LINE {
+            put(first, bytes as u16);
+        } else {
+            line::split(offset, bytes, put);
+        }
+        let live = self.live() - bytes as i32;
+        self.set_live(live);
+        if too_much || live < 0 { Err(FreedTwice) } else { Ok(live) }
+    }
+
+    fn adopted(&self) -> i32 {
+        // SAFETY: as above.
+        unsafe { self.0.adopted.get() as i32 }
+    }
+
+    fn set_adopted(&self, bytes: usize) {
+        // SAFETY: as above.
+        unsafe { self.0.adopted.set(bytes as u32) };
+    }
+
+    /// Bytes that the region has handed out and not freed itself: whatever others freed counts still. Negative if it freed
+    /// what an earlier one had left behind.
+    pub(crate) fn handed_out(&self) -> isize {
+        (self.live() - self.adopted()) as isize
+    }
+
+    /// Bytes in use that the region has handed out itself.
+    pub(crate) fn in_use_by_region(&self) -> usize {
+        if self.adopted() == 0 {
+            return self.in_use();
+        }
+        self.opened_lines().map(|line| self.in_use_of(line)).sum()
+    }
+
+    fn opened_lines(&self) -> impl Iterator<Item = usize> + use<'t> {
+        // SAFETY: as above.
+        let opened = unsafe { self.0.opened.get() };
+        (0..LINES).filter(move |line| opened >> line & 1 == 1)
+    }
+
+    fn in_use_of(&self, line: usize) -> usize {
+        let freed = self.freed(line) + self.0.others[line].load(Ordering::Acquire);
+        LINE.saturating_sub(usize::from(freed))
+    }
+
+    /// Counts everything as freed that the region has handed out. Whether the block is empty then.
+    ///
+    /// # Safety
+    ///
+    /// None of that is in use, or being freed, or will be freed.
+    pub(crate) unsafe fn reclaim(&self) -> bool {
+        for line in self.opened_lines() {
+            let bytes = self.in_use_of(line);
+            self.set_freed(line, self.freed(line) + bytes as u16);
+            self.set_live(self.live() - bytes as i32);
+        }
+        self.in_use() == 0
+    }
+
+    /// Bytes in use. If there are none, none is being freed either.
+    pub(crate) fn in_use(&self) -> usize {
+        let word = self.0.word.load(Ordering::Acquire);
+        (i64::from(self.live()) + count(word)).max(0) as usize
+    }
+
+    /// Takes what others have freed from `live`, and returns how much that was: or the count would sink without end while
+    /// holes of a block are opened again and again.
+    pub(crate) fn fold(&self) -> usize {
+        let freed = (-count(self.0.word.load(Ordering::Acquire))).max(0);
+        if freed > 0 {
+            self.0.word.fetch_add(freed as u64, Ordering::AcqRel);
+            self.set_live(self.live() - freed as i32);
+            // The count does not tell any more.
+            self.set_passed_on(true);
+        }
+        freed as usize
+    }
+
+    /// Makes an empty block a new one.
+    pub(crate) fn clear(&self) {
+        debug_assert_eq!(self.in_use(), 0);
+        // SAFETY: the token is ours, by type.
+        let passed_on = unsafe { self.0.passed_on.get() };
+        if passed_on || count(self.0.word.load(Ordering::Relaxed)) != 0 {
+            // Nobody frees anything here any more, and the next who does learns of the block from us.
+            self.0.word.store(BIAS, Ordering::Relaxed);
+            self.0.others.iter().for_each(|bytes| bytes.store(0, Ordering::Relaxed));
+            self.set_passed_on(false);
+        }
+        (0..LINES).for_each(|line| self.set_freed(line, 0));
+        self.set_live(0);
+        self.set_adopted(0);
+        self.set_barren(false);
+    }
+
+    /// The first hole, from line `from` on, with room for `bytes` bytes: offsets of its start and end.
+    pub(crate) fn hole(&self, from: usize, bytes: usize) -> Option<(usize, usize)> {
+        line::hole(from, bytes, |line| {
+            // What others wrote there happens before we hand it out again.
+            self.freed(line) + self.0.others[line].load(Ordering::Acquire) == LINE as u16
+        })
+    }
+
+    /// Takes `[start, end)` for handing out: whole lines that are free, or a block that is clear.
+    pub(crate) fn open(&self, start: usize, end: usize) {
+        for line in start / LINE..end / LINE {
+            self.set_freed(line, 0);
+            self.0.others[line].store(0, Ordering::Relaxed);
+            // SAFETY: as above.
+            let opened = unsafe { self.0.opened.get() };
+            self.set_opened(opened | 1 << line);
+        }
+        self.set_live(self.live() + (end - start) as i32);
+    }
+
+    fn set_opened(&self, lines: u64) {
+        // SAFETY: as above.
+        unsafe { self.0.opened.set(lines) };
+    }
+
+    /// Makes a clear block the region's, and takes all of it for handing out.
+    pub(crate) fn open_all(&self, core: usize) {
+        self.0.owner.store(core, Ordering::Relaxed);
+        self.set_live(self.live() + BLOCK as i32);
+        self.set_opened(u64::MAX);
+    }
+
+    /// Makes a block off a list the region's. Says how many of its bytes are in use; if none, it is as good as clear.
+    pub(crate) fn adopt(&self, core: usize) -> usize {
+        let old = self.0.word.swap(BIAS, Ordering::AcqRel);
+        let in_use = count(old).max(0);
+        self.set_live(in_use as i32);
+        self.set_adopted(in_use as usize);
+        self.set_opened(0);
+        self.0.owner.store(core, Ordering::Relaxed);
+        in_use as usize
+    }
+
+    /// Lets go of a block of the region's, all windows closed.
+    pub(crate) fn orphan(self) -> Left<'t> {
+        // Before the count can give the token to somebody else.
+        self.0.owner.store(NOBODY, Ordering::Relaxed);
+        // SAFETY: the token is ours, by type.
+        let barren = unsafe { self.0.barren.get() };
+        // Where no hole was found, a free must bring one before the next may look; or it would go round for ever.
+        let threshold = if barren { self.in_use() / 2 } else { BLOCK - LINE };
+        self.set_passed_on(true);
+        let live = self.live();
+        // Not a reference into what may be gone: the sum is made before.
+        let sum = ORPHAN + ((threshold as u64) << THRESHOLD) + live as u64;
+        let old = self.0.word.fetch_add(sum, Ordering::AcqRel);
+        let in_use = count(old) + i64::from(live);
+        if in_use > threshold as i64 {
+            return Left::Full;
+        }
+        if in_use > 0 {
+            return Left::Partly(self);
+        }
+        self.clear_orphan();
+        Left::Empty(self)
+    }
+
+    /// Makes a block new that nobody owns and nobody uses.
+    fn clear_orphan(&self) {
+        self.0.word.store(BIAS, Ordering::Relaxed);
+        self.set_live(0);
+        self.clear();
+    }
+
+    /// Of a block off a list: makes it new if nothing in it is in use.
+    pub(crate) fn clear_if_empty(&self) -> bool {
+        let word = self.0.word.load(Ordering::Acquire);
+        if count(word) != 0 {
+            return false;
+        }
+        self.clear_orphan();
+        true
+    }
+
+    /// Gives a clear block up. It goes on the list of those next.
+    pub(crate) fn set_free(&self) {
+        self.0.owner.store(FREE, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,248 @@
+//! The state of a region: its cursor, and the blocks that it owns.
+
+use core::cell::Cell;
+use core::ptr;
+
+use super::account::Account;
+use super::block::{Block, Held};
+use super::home::Home;
+use super::line::UNIT;
+use super::slab::Item;
+use super::stack::NONE;
+use crate::sync::atomic::AtomicU32;
+use crate::{abort, track};
+
+/// Bytes that a block takes from its window, and gives back when it is freed.
+#[inline(always)]
+pub(super) fn footprint(bytes: usize) -> usize {
+    (bytes + track::GAP + UNIT - 1) & !(UNIT - 1)
+}
+
+/// # Invariants
+///
+/// * `low <= pos <= end`, all in one block that the region owns, `current`; all three are null if there is none.
+/// * What is in a `Cell` is used by the thread that has the [`Region`](super::Region) alone. `account` and `next` may be
+///   used by any.
+/// * A core goes back to the slab once no block has it as its owner, and nobody uses its account.
+#[repr(C, align(64))]
+pub(super) struct Core {
+    /// What is handed out next.
+    pub(super) pos: Cell<*mut u8>,
+    /// The end of the window.
+    pub(super) end: Cell<*mut u8>,
+    /// The allocator that the region belongs to, to be compared.
+    pub(super) home_address: Cell<*const ()>,
+    /// The start of the window.
+    pub(super) low: Cell<*mut u8>,
+    /// From here on, the window is known to be zero.
+    pub(super) zero: Cell<*mut u8>,
+    /// Bytes handed out, windows in full, less those that the region freed.
+    pub(super) held: Cell<isize>,
+    /// The block of the window, [`NONE`] if there is none.
+    pub(super) current: Cell<u32>,
+    /// One of the blocks that the region owns; they form a ring. [`NONE`] if there are none.
+    pub(super) ring: Cell<u32>,
+    pub(super) ring_length: Cell<usize>,
+    /// Blocks that became empty, in a list.
+    pub(super) spare: Cell<u32>,
+    pub(super) spares: Cell<usize>,
+    /// What of `held` the account knows.
+    pub(super) reported: Cell<isize>,
+    /// Bytes of large blocks, which the inner allocator served while the region was entered.
+    pub(super) large: Cell<isize>,
+    /// How often the region is entered at this moment.
+    pub(super) depth: Cell<usize>,
+    /// Bytes in use when the region was last left.
+    pub(super) escaped: Cell<usize>,
+    pub(super) home: Cell<Option<&'static dyn Home>>,
+    /// The core whose account this one uses: itself, or that of a sibling.
+    pub(super) payer: Cell<*const Core>,
+    pub(super) account: Account,
+    next: AtomicU32,
+    index: u32,
+}
+
+// SAFETY: see the invariants.
+unsafe impl Sync for Core {}
+// SAFETY: as above.
+unsafe impl Send for Core {}
+
+// SAFETY: `next` has no other use.
+unsafe impl Item for Core {
+    fn new(index: u32) -> Self {
+        Core {
+            pos: Cell::new(ptr::null_mut()),
+            end: Cell::new(ptr::null_mut()),
+            home_address: Cell::new(ptr::null()),
+            low: Cell::new(ptr::null_mut()),
+            zero: Cell::new(ptr::null_mut()),
+            held: Cell::new(0),
+            current: Cell::new(NONE),
+            ring: Cell::new(NONE),
+            ring_length: Cell::new(0),
+            spare: Cell::new(NONE),
+            spares: Cell::new(0),
+            reported: Cell::new(0),
+            large: Cell::new(0),
+            depth: Cell::new(0),
+            escaped: Cell::new(0),
+            home: Cell::new(None),
+            payer: Cell::new(ptr::null()),
+            account: Account::new(),
+            next: AtomicU32::new(NONE),
+            index,
+        }
+    }
+
+    fn index(&self) -> u32 {
+        self.index
+    }
+
+    fn link(&self) -> &AtomicU32 {
+        &self.next
+    }
+}
+
+impl Core {
+    /// Whether the region belongs to the allocator at this address.
+    #[inline(always)]
+    pub(super) fn is_of(&self, home: *const ()) -> bool {
+        self.home_address.get() == home
+    }
+
+    /// Of a core that is no region's: what allocator was asked while it was current. See `installed.rs`.
+    pub(super) fn answer(&self, home: *const ()) {
+        if self.home.get().is_none() {
+            self.payer.set(home.cast());
+        }
+    }
+
+    /// What blocks of the region have as their owner.
+    #[inline(always)]
+    pub(super) fn id(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// The next `bytes` bytes of the window, which is where the cursor moves. `bytes` is a footprint.
+    #[inline(always)]
+    pub(super) fn take(&self, bytes: usize) -> Option<*mut u8> {
+        let pos = self.pos.get();
+        if bytes > self.end.get().addr() - pos.addr() {
+            return None;
+        }
+        self.pos.set(pos.wrapping_add(bytes));
+        Some(pos)
+    }
+
+    /// Counts `[start, start + bytes)`, which was taken to reach an aligned address, as freed.
+    pub(super) fn skip(&self, start: *mut u8, bytes: usize) {
+        self.held.set(self.held.get() - bytes as isize);
+        let block = self.owned(self.current.get());
+        if block.free(block.block().offset(start), bytes).is_err() {
+            freed_twice();
+        }
+    }
+
+    /// Whether this is the last block of the window: it can be made longer, shorter, or go.
+    #[inline(always)]
+    pub(super) fn is_last(&self, start: *mut u8, bytes: usize) -> bool {
+        // Without the lower bound, the last block of a neighbour would be one, too.
+        start.addr() + bytes == self.pos.get().addr() && start >= self.low.get()
+    }
+
+    /// Moves the cursor back to `pos`, in the window.
+    #[inline(always)]
+    pub(super) fn retreat(&self, pos: *mut u8) {
+        let old = self.pos.get();
+        if old > self.zero.get() {
+            self.zero.set(old);
+        }
+        // SAFETY: both lie in the window, and what is between them was handed out and is now given back.
+        unsafe { track::vacate(pos, old) };
+        self.pos.set(pos);
+    }
+
+    /// Frees `[start, start + bytes)` of a block that the region owns, and that is not the last of the window.
+    ///
+    /// # Safety
+    ///
+    /// The region is this thread's, owns `block`, and has handed these bytes out, to somebody who now gives them up.
+    #[inline(always)]
+    pub(super) unsafe fn give_back(&self, block: &'static Block, start: *mut u8, bytes: usize) {
+        // SAFETY: handed out, and given up by the caller.
+        unsafe { track::vacate(start, start.wrapping_add(bytes)) };
+        // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
+        let held = unsafe { Held::assume(block) };
+        self.held.set(self.held.get() - bytes as isize);
+        match held.free(block.offset(start), bytes) {
+            Ok(0) => self.emptied(held),
+            Ok(_) => {}
+            Err(_) => freed_twice(),
+        }
+    }
+
+    /// Frees a block of the region's.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give_back`](Core::give_back), but for the last clause.
+    #[inline(always)]
+    pub(super) unsafe fn free(&self, block: &'static Block, start: *mut u8, bytes: usize) {
+        if self.is_last(start, bytes) {
+            self.retreat(start);
+        } else {
+            // SAFETY: this function's contract.
+            unsafe { self.give_back(block, start, bytes) };
+        }
+    }
+
+    /// Makes a block of the region's longer or shorter where it is, if that can be done.
+    ///
+    /// # Safety
+    ///
+    /// As for [`free`](Core::free); `old` is the size that the block was allocated with.
+    pub(super) unsafe fn resize(
+        &self,
+        block: &'static Block,
+        start: *mut u8,
+        old: usize,
+        new: usize,
+    ) -> bool {
+        let (before, after) = (footprint(old), footprint(new));
+        if self.is_last(start, before) {
+            if after > self.end.get().addr() - start.addr() {
+                return false;
+            }
+            let end = start.wrapping_add(after);
+            if after < before { self.retreat(end) } else { self.pos.set(end) }
+        } else if after > before {
+            return false;
+        } else if after < before {
+            // SAFETY: the end of the block is given up.
+            unsafe { self.give_back(block, start.wrapping_add(after), before - after) };
+        }
+        if new > old {
+            // SAFETY: the block is that long now, and has nothing in its new part.
+            unsafe { track::occupy(start.wrapping_add(old), new - old) };
+        }
+        true
+    }
+
+    /// Makes bytes zero that [`take`](Core::take) has just returned, as far as they are not.
+    ///
+    /// # Safety
+    ///
+    /// `[start, start + bytes)` was the last that was taken.
+    pub(super) unsafe fn clear(&self, start: *mut u8, bytes: usize) {
+        let known = self.zero.get().addr();
+        let dirty = if cfg!(arenite_zeal) { bytes } else { known.saturating_sub(start.addr()).min(bytes) };
+        // SAFETY: within what was taken, which is the caller's.
+        unsafe { start.write_bytes(0, dirty) };
+    }
+}
+
+/// Ends the process: nothing here can be relied on any more.
+#[cold]
+pub(super) fn freed_twice() -> ! {
+    abort::now("a block was freed twice, or with another size than it was allocated with")
+}

@@ -1,0 +1,95 @@
+//! Blocks and lines: the arithmetic. Offsets are in bytes from the start of a block.
+
+/// Bytes in a block. Tests are made with small ones.
+pub(crate) const BLOCK: usize = if cfg!(loom) {
+    64
+} else if cfg!(arenite_zeal) {
+    1 << 10
+} else {
+    16 << 10
+};
+
+/// Bytes in a line: what one value that outlives its region can keep from being used again.
+pub(crate) const LINE: usize = if cfg!(loom) {
+    16
+} else if cfg!(arenite_zeal) {
+    64
+} else {
+    512
+};
+
+pub(crate) const LINES: usize = BLOCK / LINE;
+
+/// What is longer comes from the inner allocator, if there is no room where the cursor stands.
+pub(crate) const LARGE: usize = BLOCK / 8;
+
+/// Sizes are multiples of this many bytes, and so are addresses.
+pub(crate) const UNIT: usize = 8;
+
+const _: () = assert!(BLOCK % LINE == 0 && LINE % UNIT == 0 && BLOCK <= u16::MAX as usize);
+
+/// Calls `each` with every line that `[offset, offset + bytes)` touches and how many of its bytes it has there.
+#[inline(always)]
+pub(crate) fn split(offset: usize, bytes: usize, mut each: impl FnMut(usize, u16)) {
+    debug_assert!(bytes <= BLOCK && offset <= BLOCK - bytes);
+    let end = offset + bytes;
+    let mut at = offset;
+    while at < end {
+        let line = at / LINE;
+        let next = end.min((line + 1) * LINE);
+        each(line, (next - at) as u16);
+        at = next;
+    }
+}
+
+/// The first run of lines, from line `from` on, that are `free` and have `bytes` bytes: its start and end.
+pub(crate) fn hole(from: usize, bytes: usize, free: impl Fn(usize) -> bool) -> Option<(usize, usize)> {
+    let mut line = from;
+    while line < LINES {
+        let first = line;
+        while line < LINES && free(line) {
+            line += 1;
+        }
+        if (line - first) * LINE >= bytes.max(1) {
+            return Some((first * LINE, line * LINE));
+        }
+        line += 1;
+    }
+    None
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_split_at_every_border() {
+        for offset in (0..BLOCK).step_by(UNIT) {
+            for bytes in [0, UNIT, LINE - UNIT, LINE, LINE + UNIT, 3 * LINE] {
+                if offset + bytes > BLOCK {
+                    continue;
+                }
+                let mut lines = [0_usize; LINES];
+                split(offset, bytes, |line, part| lines[line] += usize::from(part));
+                let expected = |line: usize| {
+                    let (start, end) = (line * LINE, (line + 1) * LINE);
+                    end.min(offset + bytes).saturating_sub(start.max(offset))
+                };
+                assert!((0..LINES).all(|line| lines[line] == expected(line)), "{offset} + {bytes}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_hole_that_will_do() {
+        let free = |line: usize| [1, 4, 5, 6].contains(&line) || line == LINES - 1;
+        assert_eq!(hole(0, 1, free), Some((LINE, 2 * LINE)));
+        assert_eq!(hole(0, LINE + 1, free), Some((4 * LINE, 7 * LINE)));
+        assert_eq!(hole(5, 1, free), Some((5 * LINE, 7 * LINE)));
+        assert_eq!(hole(7, LINE, free), Some((BLOCK - LINE, BLOCK)));
+        assert_eq!(hole(7, LINE + 1, free), None);
+        assert_eq!(hole(LINES, 1, free), None);
+        assert_eq!(hole(0, BLOCK, |_| true), Some((0, BLOCK)));
+        assert_eq!(hole(0, 0, |_| false), None);
+    }
+}

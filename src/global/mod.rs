@@ -1,0 +1,27 @@
+//! The scoped global allocator.
+//!
+//! From bottom to top: `line` is arithmetic, `block` what is known of each block of memory, `stack` and `slab` hold what
+//! nobody uses, `territory` is where blocks come from, `core` and `refill` are a region's cursor, `shim` is the allocator
+//! that a program installs, `region` what it uses.
+
+mod account;
+mod allocator;
+mod block;
+mod core;
+mod current;
+mod home;
+mod installed;
+mod line;
+mod manage;
+mod refill;
+mod region;
+mod shim;
+mod slab;
+mod stack;
+mod stats;
+pub mod territory;
+
+pub use installed::RegionError;
+pub use region::{Current, Region};
+pub use shim::ScopedGlobal;
+pub use stats::{GlobalStats, RegionStats};

@@ -1,0 +1,373 @@
+//! What happens when a window is full, and when a region lets go of its blocks.
+
+use super::block::{Held, Left};
+use super::core::Core;
+use super::home::Home;
+use super::line::{BLOCK, LINE};
+use super::stack::NONE;
+use crate::sync::atomic::Ordering;
+use crate::{abort, track};
+
+/// Blocks that a region looks at before it takes a new one: those that other threads have emptied are found in no other
+/// way.
+const LOOKS: usize = 4;
+/// Blocks left behind by others that it looks at.
+const ADOPTIONS: usize = 2;
+/// Empty blocks that a region keeps while it is entered.
+const SPARES: usize = 64;
+
+impl Core {
+    pub(super) fn home(&self) -> &'static dyn Home {
+        match self.home.get() {
+            Some(home) => home,
+            None => abort::now("a region without an allocator is in use"),
+        }
+    }
+
+    /// The block with this index, which the region owns.
+    pub(super) fn owned(&self, index: u32) -> Held<'static> {
+        // SAFETY: the token of a block is its owner's, and no other is in use while this one is: each is made, used and
+        // dropped within one step.
+        unsafe { Held::assume(self.home().block(index)) }
+    }
+
+    /// Opens a window with room for `bytes` bytes, if there is one to be had within the limit.
+    #[cold]
+    pub(super) fn refill(&self, bytes: usize) -> bool {
+        debug_assert!(bytes <= BLOCK);
+        let from = self.close();
+        let allowed = self.allowance(bytes);
+        if allowed < bytes || !self.find_window(from, bytes) {
+            return false;
+        }
+        self.clip(allowed);
+        true
+    }
+
+    fn find_window(&self, from: usize, bytes: usize) -> bool {
+        let current = self.current.replace(NONE);
+        if current != NONE && self.reopen(self.owned(current), from, bytes) {
+            return true;
+        }
+        if let Some(block) = self.pop_spare() {
+            self.open_clear(block);
+            return true;
+        }
+        for _ in 0..LOOKS.min(self.ring_length.get()) {
+            let index = self.ring.get();
+            let block = self.owned(index);
+            self.ring.set(block.block().next.load(Ordering::Relaxed));
+            if self.reopen(block, 0, bytes) {
+                return true;
+            }
+        }
+        self.adopt(bytes) || self.open_fresh()
+    }
+
+    /// Gives what is left of the window back. Returns the first line that has not been looked at.
+    fn close(&self) -> usize {
+        let index = self.current.get();
+        if index == NONE {
+            return 0;
+        }
+        let (pos, end) = (self.pos.get(), self.end.get());
+        let block = self.owned(index);
+        block.set_dirty(true);
+        let line = block.block().offset(end) / LINE;
+        let room = end.addr() - pos.addr();
+        // No window from now on, so that nothing that happens here takes it for one.
+        self.set_window(pos, pos, pos);
+        if room > 0 {
+            self.held.set(self.held.get() - room as isize);
+            if block.free(block.block().offset(pos), room).is_err() {
+                super::core::freed_twice();
+            }
+        }
+        line
+    }
+
+    /// Gives back what of a new window is beyond the limit.
+    fn clip(&self, allowed: usize) {
+        let start = self.pos.get();
+        let room = self.end.get().addr() - start.addr();
+        let kept = allowed.div_ceil(LINE).saturating_mul(LINE);
+        if kept >= room {
+            return;
+        }
+        let end = start.wrapping_add(kept);
+        self.end.set(end);
+        self.zero.set(self.zero.get().min(end));
+        let block = self.owned(self.current.get());
+        block.set_dirty(true);
+        self.held.set(self.held.get() - (room - kept) as isize);
+        if block.free(block.block().offset(end), room - kept).is_err() {
+            super::core::freed_twice();
+        }
+    }
+
+    fn set_window(&self, start: *mut u8, end: *mut u8, zero: *mut u8) {
+        self.pos.set(start);
+        self.low.set(start);
+        self.end.set(end);
+        self.zero.set(zero);
+    }
+
+    /// Opens `[from, to)`, offsets in a block of the region's.
+    fn open(&self, block: &Held<'static>, from: usize, to: usize) {
+        let start = block.block().start();
+        let zero = if block.is_dirty() { to } else { from };
+        self.set_window(start.wrapping_add(from), start.wrapping_add(to), start.wrapping_add(zero));
+        self.current.set(block.block().index());
+        self.held.set(self.held.get() + (to - from) as isize);
+        track::poison(start.wrapping_add(from), to - from);
+    }
+
+    /// Opens a hole of a block of the region's, the whole block if it is empty. `from` is the line to begin at.
+    fn reopen(&self, block: Held<'static>, from: usize, bytes: usize) -> bool {
+        let in_use = block.in_use();
+        if in_use == 0 {
+            self.forget(&block);
+            block.clear();
+            block.open_all(self.id());
+            self.open(&block, 0, BLOCK);
+            return true;
+        }
+        if BLOCK - in_use < bytes.max(LINE) {
+            return false;
+        }
+        let Some((start, end)) = block.hole(from, bytes) else { return false };
+        self.held.set(self.held.get() - block.fold() as isize);
+        block.open(start, end);
+        self.open(&block, start, end);
+        true
+    }
+
+    /// What others freed of a block that turned out to be empty is not handed out any more.
+    fn forget(&self, block: &Held<'static>) {
+        self.held.set(self.held.get() - block.handed_out());
+    }
+
+    fn open_clear(&self, block: Held<'static>) {
+        block.open_all(self.id());
+        self.link(&block);
+        self.open(&block, 0, BLOCK);
+    }
+
+    fn open_fresh(&self) -> bool {
+        let Some(block) = self.home().obtain() else { return false };
+        self.open_clear(block);
+        true
+    }
+
+    /// Takes over what a region that has ended left behind.
+    fn adopt(&self, bytes: usize) -> bool {
+        for _ in 0..ADOPTIONS {
+            let home = self.home();
+            let Some(block) = home.pop(&home.pool().listed) else { return false };
+            if block.adopt(self.id()) == 0 {
+                block.clear();
+                self.open_clear(block);
+                return true;
+            }
+            match block.hole(0, 1) {
+                Some(_) => {
+                    self.link(&block);
+                    if self.reopen(block, 0, bytes) {
+                        return true;
+                    }
+                }
+                None => {
+                    block.set_barren(true);
+                    self.let_go(block);
+                }
+            }
+        }
+        false
+    }
+
+    /// Puts a block into the ring, behind the hand.
+    fn link(&self, block: &Held<'static>) {
+        let index = block.block().index();
+        self.ring_length.set(self.ring_length.get() + 1);
+        let next = self.ring.get();
+        if next == NONE {
+            block.set_prev(index);
+            block.block().next.store(index, Ordering::Relaxed);
+            self.ring.set(index);
+            return;
+        }
+        let after = self.owned(next);
+        let before = self.owned(after.prev());
+        block.set_prev(before.block().index());
+        block.block().next.store(next, Ordering::Relaxed);
+        before.block().next.store(index, Ordering::Relaxed);
+        after.set_prev(index);
+    }
+
+    fn unlink(&self, block: &Held<'static>) {
+        let (index, next) = (block.block().index(), block.block().next.load(Ordering::Relaxed));
+        self.ring_length.set(self.ring_length.get() - 1);
+        if next == index {
+            self.ring.set(NONE);
+            return;
+        }
+        let before = block.prev();
+        self.owned(before).block().next.store(next, Ordering::Relaxed);
+        self.owned(next).set_prev(before);
+        if self.ring.get() == index {
+            self.ring.set(next);
+        }
+    }
+
+    /// The last byte of a block was freed by the region itself.
+    #[cold]
+    pub(super) fn emptied(&self, block: Held<'static>) {
+        self.forget(&block);
+        block.clear();
+        block.set_dirty(true);
+        if block.block().index() == self.current.get() {
+            // All of the window is handed out and freed again: it begins anew, as long as the block.
+            block.open_all(self.id());
+            self.open(&block, 0, BLOCK);
+            return;
+        }
+        self.unlink(&block);
+        self.put_spare(block);
+    }
+
+    fn put_spare(&self, block: Held<'static>) {
+        if self.spares.get() >= SPARES {
+            self.home().put_free(block);
+            return;
+        }
+        block.block().next.store(self.spare.get(), Ordering::Relaxed);
+        self.spare.set(block.block().index());
+        self.spares.set(self.spares.get() + 1);
+    }
+
+    fn pop_spare(&self) -> Option<Held<'static>> {
+        let index = self.spare.get();
+        if index == NONE {
+            return None;
+        }
+        let block = self.owned(index);
+        self.spare.set(block.block().next.load(Ordering::Relaxed));
+        self.spares.set(self.spares.get() - 1);
+        Some(block)
+    }
+
+    /// Gives the empty blocks that are kept to everybody.
+    pub(super) fn release_spares(&self) {
+        while let Some(block) = self.pop_spare() {
+            self.home().put_free(block);
+        }
+    }
+
+    /// Lets go of a block that is not in the ring (any more).
+    fn let_go(&self, block: Held<'static>) {
+        match block.orphan() {
+            Left::Empty(block) => self.home().put_free(block),
+            Left::Partly(block) => self.home().list(block),
+            Left::Full => {}
+        }
+    }
+
+    /// Lets go of every block. What is in use of them stays valid.
+    pub(super) fn release_all(&self) {
+        self.close();
+        self.current.set(NONE);
+        self.set_window(core::ptr::null_mut(), core::ptr::null_mut(), core::ptr::null_mut());
+        while self.ring.get() != NONE {
+            let block = self.owned(self.ring.get());
+            self.unlink(&block);
+            self.let_go(block);
+        }
+        self.release_spares();
+        self.held.set(0);
+        self.report();
+    }
+
+    /// As [`release_all`](Core::release_all), but nothing that the region has handed out counts as in use.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Region::reclaim`](super::Region::reclaim).
+    pub(super) unsafe fn reclaim(&self) {
+        self.close();
+        self.current.set(NONE);
+        self.set_window(core::ptr::null_mut(), core::ptr::null_mut(), core::ptr::null_mut());
+        while self.ring.get() != NONE {
+            let block = self.owned(self.ring.get());
+            self.unlink(&block);
+            // SAFETY: this function's contract.
+            if unsafe { block.reclaim() } {
+                block.clear();
+                self.home().put_free(block);
+            } else {
+                self.let_go(block);
+            }
+        }
+        self.release_all();
+    }
+
+    /// The blocks that the region owns and may have something in use, at most `most` of them, the ring moving on.
+    pub(super) fn each(&self, most: usize, mut call: impl FnMut(Held<'static>)) {
+        for _ in 0..most.min(self.ring_length.get()) {
+            let index = self.ring.get();
+            if index == NONE {
+                return;
+            }
+            let block = self.owned(index);
+            self.ring.set(block.block().next.load(Ordering::Relaxed));
+            call(block);
+        }
+    }
+
+    /// Bytes in use in blocks of the region: what was handed out and not freed by anybody.
+    pub(super) fn in_use(&self) -> usize {
+        let mut sum = 0;
+        self.each(usize::MAX, |block| sum += block.in_use_by_region());
+        sum - (self.end.get().addr() - self.pos.get().addr()).min(sum)
+    }
+
+    /// Gives blocks to everybody that others have emptied, looking at `most`.
+    pub(super) fn sweep(&self, most: usize) {
+        let current = self.current.get();
+        self.each(most, |block| {
+            if block.block().index() != current && block.in_use() == 0 {
+                self.forget(&block);
+                self.unlink(&block);
+                block.clear();
+                self.home().put_free(block);
+            }
+        });
+    }
+
+    /// Tells the account what has changed, and returns what it knows.
+    pub(super) fn report(&self) -> isize {
+        let held = self.held.get() + self.large.get().max(0);
+        self.payer().account.report(held - self.reported.replace(held))
+    }
+
+    /// The core whose account the region uses.
+    pub(super) fn payer(&self) -> &'static Core {
+        // SAFETY: set when the region was made; cores stay where they are for ever.
+        unsafe { &*self.payer.get() }
+    }
+
+    /// Bytes that may still be handed out. If that is less than `bytes`, the region is over its limit.
+    fn allowance(&self, bytes: usize) -> usize {
+        let account = &self.payer().account;
+        let left = |total: isize| account.limit().saturating_sub(total.max(0) as usize);
+        let mut allowed = left(self.report());
+        if allowed < bytes {
+            // Before it is too late, count what others have freed.
+            self.sweep(usize::MAX);
+            allowed = left(self.report());
+            if allowed < bytes {
+                account.set_over(true);
+            }
+        }
+        allowed
+    }
+}

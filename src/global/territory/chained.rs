@@ -1,0 +1,231 @@
+//! Aligned segments of the inner allocator.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr;
+
+use super::super::block::{Block, Held};
+use super::super::line::BLOCK;
+use super::{Parts, Territory, sealed::Sealed};
+use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// Bytes in a segment, which is also its alignment.
+const SEGMENT: usize = 1 << 20;
+const BLOCKS: usize = SEGMENT / BLOCK;
+/// Bits of an address that are told apart. Memory beyond is never made a segment.
+const ADDRESS_BITS: u32 = 48;
+/// The two levels of the map together tell all segments apart.
+const ROOT: usize = 1 << 14;
+const LEAF: usize = 1 << (ADDRESS_BITS - SEGMENT.ilog2() - ROOT.ilog2());
+/// Segments by number, in the order in which they came: 4 GiB each group.
+const GROUP: usize = 4096;
+const GROUPS: usize = 1024;
+
+type Leaf = [AtomicPtr<Block>; LEAF];
+type Group = [AtomicPtr<Block>; GROUP];
+
+/// Segments of the inner allocator, found by a map of two levels: for systems without address space to spare.
+///
+/// A little slower than [`Virtual`](super::Virtual), and its segments are never given back, so that the memory of regions
+/// is used again by regions alone. The map takes 128 KiB of address space that is zero until it is needed.
+///
+/// # Invariants
+///
+/// What a segment's blocks have as entries lies in memory of its own, and stays, like leaves and groups, for ever.
+pub struct Chained {
+    root: [AtomicPtr<Leaf>; ROOT],
+    groups: [AtomicPtr<Group>; GROUPS],
+    /// Blocks that were made, of segments in the order in which they came.
+    made: AtomicUsize,
+    /// Segments that are there.
+    segments: AtomicUsize,
+}
+
+impl core::fmt::Debug for Chained {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Chained").field("segments", &self.segments).finish_non_exhaustive()
+    }
+}
+
+/// A table of pointers behind `slot`, made if it is not there. It is zero at first, which is null.
+fn table<T>(slot: &AtomicPtr<T>, inner: &dyn GlobalAlloc) -> Option<*mut T> {
+    let present = slot.load(Ordering::Acquire);
+    if !present.is_null() {
+        return Some(present);
+    }
+    let layout = Layout::new::<T>();
+    // SAFETY: tables are not of size zero.
+    let fresh = unsafe { inner.alloc_zeroed(layout) }.cast::<T>();
+    if fresh.is_null() {
+        return None;
+    }
+    match slot.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => Some(fresh),
+        Err(other) => {
+            // SAFETY: from the same allocator, with this layout, and nobody has seen it.
+            unsafe { inner.dealloc(fresh.cast(), layout) };
+            Some(other)
+        }
+    }
+}
+
+impl Chained {
+    pub(crate) const fn new() -> Self {
+        Chained {
+            root: [const { AtomicPtr::new(ptr::null_mut()) }; ROOT],
+            groups: [const { AtomicPtr::new(ptr::null_mut()) }; GROUPS],
+            made: AtomicUsize::new(0),
+            segments: AtomicUsize::new(0),
+        }
+    }
+
+    /// The entries of segment `number`, null if it is not there.
+    fn entries(&self, number: usize) -> *mut Block {
+        let Some(group) = self.groups.get(number / GROUP) else { return ptr::null_mut() };
+        let group = group.load(Ordering::Acquire);
+        if group.is_null() {
+            return group.cast();
+        }
+        // SAFETY: made by `table`, so valid and zero at first; it stays for ever.
+        let group = unsafe { &*group };
+        group[number % GROUP].load(Ordering::Acquire)
+    }
+
+    /// One segment more, as number `number`, unless another thread makes that one first. `None` if there is no memory.
+    #[cold]
+    fn extend(&self, number: usize, inner: &dyn GlobalAlloc) -> Option<()> {
+        let group = table(self.groups.get(number / GROUP)?, inner)?;
+        // SAFETY: made by `table`, so valid and zero at first; it stays for ever.
+        let slot = unsafe { &(*group)[number % GROUP] };
+        if !slot.load(Ordering::Acquire).is_null() {
+            // Another thread is about to count it.
+            core::hint::spin_loop();
+            return Some(());
+        }
+        let segment = Piece::obtain(Layout::from_size_align(SEGMENT, SEGMENT).ok()?, inner)?;
+        let table_of_blocks = Piece::obtain(Layout::array::<Block>(BLOCKS).ok()?, inner)?;
+        if segment.start.addr() >> ADDRESS_BITS != 0 {
+            return None;
+        }
+        let leaf = table(&self.root[segment.start.addr() / SEGMENT / LEAF], inner)?;
+        let entries = table_of_blocks.start.cast::<Block>();
+        for index in 0..BLOCKS {
+            let start = segment.start.wrapping_add(index * BLOCK);
+            // SAFETY: within the table.
+            let entry = unsafe { entries.add(index) };
+            // SAFETY: aligned, and nobody has seen it.
+            unsafe { entry.write(Block::new(start, (number * BLOCKS + index) as u32)) };
+            // SAFETY: just written.
+            let block = unsafe { &*entry };
+            // SAFETY: nobody else knows the block.
+            let held = unsafe { Held::assume(block) };
+            // What the inner allocator gives may have been used before.
+            held.set_dirty(true);
+        }
+        if slot.compare_exchange(ptr::null_mut(), entries, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            // SAFETY: made by `table`, as above.
+            let leaf = unsafe { &*leaf };
+            leaf[segment.start.addr() / SEGMENT % LEAF].store(entries, Ordering::Release);
+            segment.keep();
+            table_of_blocks.keep();
+            // Only now may blocks of it be handed out.
+            self.segments.fetch_add(1, Ordering::Release);
+        }
+        Some(())
+    }
+}
+
+/// Memory that goes back where it came from, unless it is kept.
+struct Piece<'i> {
+    start: *mut u8,
+    layout: Layout,
+    inner: &'i dyn GlobalAlloc,
+}
+
+impl<'i> Piece<'i> {
+    fn obtain(layout: Layout, inner: &'i dyn GlobalAlloc) -> Option<Self> {
+        // SAFETY: nobody asks for size zero.
+        let start = unsafe { inner.alloc(layout) };
+        (!start.is_null()).then_some(Piece { start, layout, inner })
+    }
+
+    fn keep(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for Piece<'_> {
+    fn drop(&mut self) {
+        // SAFETY: from the same allocator, with this layout, and nobody has seen it.
+        unsafe { self.inner.dealloc(self.start, self.layout) };
+    }
+}
+
+impl Sealed for Chained {}
+
+impl Territory for Chained {
+    const NAME: &'static str = "chained";
+}
+
+// SAFETY: the map knows the segments and nothing else, each is cut into blocks that are counted once, and none is given
+// back.
+unsafe impl Parts for Chained {
+    #[inline(always)]
+    fn find(&self, address: *mut u8) -> Option<&Block> {
+        let segment = address.addr() / SEGMENT;
+        let leaf = self.root.get(segment / LEAF)?.load(Ordering::Acquire);
+        if leaf.is_null() {
+            return None;
+        }
+        // SAFETY: made by `table`; it stays for ever.
+        let leaf = unsafe { &*leaf };
+        let entries = leaf[segment % LEAF].load(Ordering::Acquire);
+        if entries.is_null() {
+            return None;
+        }
+        // SAFETY: a segment has this many entries.
+        let entry = unsafe { entries.add(address.addr() % SEGMENT / BLOCK) };
+        // SAFETY: all were written before the map had them.
+        Some(unsafe { &*entry })
+    }
+
+    fn block(&self, index: u32) -> &Block {
+        let entries = self.entries(index as usize / BLOCKS);
+        let entry = entries.wrapping_add(index as usize % BLOCKS);
+        // SAFETY: whoever has the index had it from a block that was made.
+        unsafe { &*entry }
+    }
+
+    fn fresh(&self, inner: &dyn GlobalAlloc) -> Option<Held<'_>> {
+        let mut index = self.made.load(Ordering::Relaxed);
+        loop {
+            let number = index / BLOCKS;
+            if number >= self.segments.load(Ordering::Acquire) {
+                self.extend(number, inner)?;
+                index = self.made.load(Ordering::Relaxed);
+                continue;
+            }
+            match self.made.compare_exchange_weak(index, index + 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => index = now,
+            }
+        }
+        let block = self.block(index as u32);
+        // SAFETY: whoever counted a block has its token.
+        Some(unsafe { Held::assume(block) })
+    }
+
+    fn prepare(&self) -> Result<(), Option<i32>> {
+        Ok(())
+    }
+
+    fn discard(&self, _block: &Held<'_>) -> bool {
+        false
+    }
+
+    fn made(&self) -> usize {
+        self.made.load(Ordering::Relaxed)
+    }
+    fn each(&self, call: &mut dyn FnMut(&Block)) {
+        (0..self.made()).for_each(|index| call(self.block(index as u32)));
+    }
+}

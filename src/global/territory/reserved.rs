@@ -1,0 +1,206 @@
+//! One range of reserved address space.
+
+use core::alloc::GlobalAlloc;
+use core::ptr::{self, NonNull};
+
+use super::super::block::{Block, Held};
+use super::super::line::BLOCK;
+use super::{Parts, Territory, sealed::Sealed};
+use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sys;
+
+/// Bytes that are reserved, if the system lets us.
+const RESERVED: usize = 64 << 30;
+/// With less than this we do not begin.
+const LEAST: usize = 16 << 20;
+/// Bytes that are committed at a time, at least.
+const STEP: usize = 1 << 20;
+/// From here on huge pages are asked for: rounding to them does not show any more.
+const HUGE_FROM: usize = 8 << 20;
+/// What `base` is before there is a range: no address is so little above it that it would be taken for ours.
+const NOWHERE: usize = 1 << (usize::BITS - 1);
+
+/// A reserved range: whether an address is in it is one subtraction and one comparison.
+///
+/// It is reserved by the first region, up to 64 GiB of address space, and committed as it is needed; nothing is given back
+/// to the system but by [`trim`](crate::ScopedGlobal::trim).
+///
+/// # Invariants
+///
+/// `length` is set before `base`, and once. A thread that has an address in the range learned of it from one that had seen
+/// both; to any other address, whatever is seen of the two says "not ours". Behind the blocks, in the same range, is the
+/// table, an entry for each.
+#[derive(Debug)]
+pub struct Virtual {
+    base: AtomicPtr<u8>,
+    length: AtomicUsize,
+    /// Blocks that were made.
+    made: AtomicUsize,
+    /// Bytes of blocks that are committed, and the table for them.
+    committed: AtomicUsize,
+}
+
+impl Virtual {
+    pub(crate) const fn new() -> Self {
+        Virtual {
+            base: AtomicPtr::new(ptr::without_provenance_mut(NOWHERE)),
+            length: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
+            committed: AtomicUsize::new(0),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.length.load(Ordering::Relaxed) / BLOCK
+    }
+
+    fn table(&self) -> *mut Block {
+        let base = self.base.load(Ordering::Acquire);
+        base.wrapping_add(self.length.load(Ordering::Relaxed)).cast()
+    }
+
+    /// Bytes for blocks, and bytes with their table, of a reservation.
+    fn lengths(bytes: usize) -> (usize, usize) {
+        (bytes, bytes + (bytes / BLOCK * size_of::<Block>()).next_multiple_of(sys::HUGE_PAGE))
+    }
+
+    fn reserve() -> Result<(NonNull<u8>, usize), Option<i32>> {
+        let left = sys::address_space_left().unwrap_or(usize::MAX);
+        let mut bytes = RESERVED;
+        loop {
+            let (blocks, all) = Self::lengths(bytes);
+            let result =
+                if all > left / 4 { Err(None) } else { sys::reserve(all).map_err(|e| e.raw_os_error()) };
+            match result {
+                Ok(start) => return Ok((start, blocks)),
+                Err(cause) if bytes <= LEAST => return Err(cause),
+                Err(_) => bytes /= 2,
+            }
+        }
+    }
+
+    /// Makes block `index` usable, and its entry in the table.
+    fn commit(&self, index: usize) -> bool {
+        let need = (index + 1) * BLOCK;
+        let committed = self.committed.load(Ordering::Acquire);
+        if need <= committed {
+            return true;
+        }
+        // In steps that grow, so that there are few.
+        let step = (committed / 8).clamp(STEP, 32 * STEP).next_multiple_of(STEP);
+        let end =
+            (committed + step).max(need.next_multiple_of(STEP)).min(self.length.load(Ordering::Relaxed));
+        let base = self.base.load(Ordering::Acquire);
+        // Several threads may do this at once: it changes nothing that is committed already.
+        let (Some(start), Some(table)) =
+            (NonNull::new(base.wrapping_add(committed)), NonNull::new(self.table().cast::<u8>()))
+        else {
+            return false;
+        };
+        let page = sys::page_size();
+        let size = size_of::<Block>();
+        let (first, last) =
+            (committed / BLOCK * size / page * page, (end / BLOCK * size).next_multiple_of(page));
+        // SAFETY: whole pages of our reservation, as steps are, and as the table begins at one.
+        let blocks = unsafe { sys::commit(start, end - committed) };
+        // SAFETY: within the reservation, behind the blocks.
+        let entries = unsafe { table.add(first) };
+        // SAFETY: as above; rounded to whole pages.
+        if blocks.is_err() || unsafe { sys::commit(entries, last - first) }.is_err() {
+            return false;
+        }
+        if end > HUGE_FROM {
+            // SAFETY: pages of our reservation. It is only advice.
+            let _ = unsafe { sys::advise_huge(start, end - committed) };
+        }
+        self.committed.fetch_max(end, Ordering::AcqRel);
+        true
+    }
+}
+
+impl Sealed for Virtual {}
+
+impl Territory for Virtual {
+    const NAME: &'static str = "virtual";
+}
+
+// SAFETY: an address is in the range of blocks if it is less than `length` above `base`; `fresh` counts each block once;
+// the range is never released.
+unsafe impl Parts for Virtual {
+    #[inline(always)]
+    fn find(&self, address: *mut u8) -> Option<&Block> {
+        let base = self.base.load(Ordering::Relaxed);
+        let offset = address.addr().wrapping_sub(base.addr());
+        let length = self.length.load(Ordering::Relaxed);
+        if offset >= length {
+            return None;
+        }
+        let entry = base.wrapping_add(length).cast::<Block>().wrapping_add(offset / BLOCK);
+        // SAFETY: the address lies in a block that was made, whose entry was written before it was handed out.
+        Some(unsafe { &*entry })
+    }
+
+    fn block(&self, index: u32) -> &Block {
+        let entry = self.table().wrapping_add(index as usize);
+        // SAFETY: whoever has the index had it from a block that was made.
+        unsafe { &*entry }
+    }
+
+    fn fresh(&self, _inner: &dyn GlobalAlloc) -> Option<Held<'_>> {
+        let mut index = self.made.load(Ordering::Relaxed);
+        loop {
+            if index >= self.count() || !self.commit(index) {
+                return None;
+            }
+            match self.made.compare_exchange_weak(index, index + 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => index = now,
+            }
+        }
+        let start = self.base.load(Ordering::Acquire).wrapping_add(index * BLOCK);
+        let entry = self.table().wrapping_add(index);
+        // SAFETY: committed and aligned, as the table is, and never moved; what was just committed is zero, which is a value
+        // of every part of a block.
+        let block = unsafe { &*entry };
+        // SAFETY: the entry is this thread's, which counted it.
+        unsafe { block.begin(start, index as u32) };
+        // SAFETY: nobody else knows the block yet.
+        Some(unsafe { Held::assume(block) })
+    }
+
+    fn prepare(&self) -> Result<(), Option<i32>> {
+        if self.base.load(Ordering::Acquire).addr() != NOWHERE {
+            return Ok(());
+        }
+        let (start, bytes) = Self::reserve()?;
+        // The length first. It is the same for all who come here, or the one that was first stays.
+        match self.length.compare_exchange(0, bytes, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
+                self.base.store(start.as_ptr(), Ordering::Release);
+                Ok(())
+            }
+            Err(_) => {
+                // SAFETY: the reservation was just made, and nobody has seen it.
+                unsafe { sys::release(start, Self::lengths(bytes).1) };
+                // The other thread is about to say where its range is: between its two stores there is no call.
+                while self.base.load(Ordering::Acquire).addr() == NOWHERE {
+                    core::hint::spin_loop();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn discard(&self, block: &Held<'_>) -> bool {
+        let Some(start) = NonNull::new(block.block().start()) else { return false };
+        // SAFETY: a block is whole pages of the reservation, committed, and nobody's.
+        BLOCK % sys::page_size() == 0 && unsafe { sys::discard(start, BLOCK) }.is_ok()
+    }
+
+    fn made(&self) -> usize {
+        self.made.load(Ordering::Relaxed)
+    }
+    fn each(&self, call: &mut dyn FnMut(&Block)) {
+        (0..self.made()).for_each(|index| call(self.block(index as u32)));
+    }
+}
