@@ -136,7 +136,7 @@ impl Core {
             return false;
         }
         let Some((start, end)) = block.hole(from, bytes) else { return false };
-        self.held.set(self.held.get() - block.fold() as isize);
+        self.held.set(self.held.get() - block.fold());
         block.open(start, end);
         self.open(&block, start, end);
         true
@@ -330,16 +330,18 @@ impl Core {
         sum - (self.end.get().addr() - self.pos.get().addr()).min(sum)
     }
 
-    /// Gives blocks to everybody that others have emptied, looking at `most`.
+    /// Looks at `most` blocks for what others have freed. Those that are empty are given to everybody.
     pub(super) fn sweep(&self, most: usize) {
         let current = self.current.get();
         self.each(most, |block| {
-            if block.block().index() != current && block.in_use() == 0 {
-                self.forget(&block);
-                self.unlink(&block);
-                block.clear();
-                self.home().put_free(block);
+            if block.block().index() == current || block.in_use() > 0 {
+                self.held.set(self.held.get() - block.settle());
+                return;
             }
+            self.forget(&block);
+            self.unlink(&block);
+            block.clear();
+            self.home().put_free(block);
         });
     }
 

@@ -170,17 +170,29 @@ impl<'t> Held<'t> {
         (i64::from(self.live()) + count(word)).max(0) as usize
     }
 
-    /// Takes what others have freed from `live`, and returns how much that was: or the count would sink without end while
-    /// holes of a block are opened again and again.
-    pub(crate) fn fold(&self) -> usize {
-        let freed = (-count(self.0.word.load(Ordering::Acquire))).max(0);
+    /// Takes what others have freed from `live`, or the count would sink without end while holes of a block are opened again
+    /// and again. Returns how much of that the region had handed out, as far as one can tell: others are likely to free
+    /// what others left.
+    pub(crate) fn fold(&self) -> isize {
+        let before = self.handed_out();
+        let freed = (-count(self.0.word.load(Ordering::Acquire))).max(0) as i32;
         if freed > 0 {
             self.0.word.fetch_add(freed as u64, Ordering::AcqRel);
-            self.set_live(self.live() - freed as i32);
+            self.set_live(self.live() - freed);
+            self.set_adopted((self.adopted() - freed).max(0) as usize);
             // The count does not tell any more.
             self.set_passed_on(true);
         }
-        freed as usize
+        before - self.handed_out()
+    }
+
+    /// As [`fold`](Held::fold), and exact.
+    pub(crate) fn settle(&self) -> isize {
+        let before = self.handed_out();
+        self.fold();
+        let own = self.in_use_by_region() as i32;
+        self.set_adopted((self.live() - own).max(0) as usize);
+        before - self.handed_out()
     }
 
     /// Makes an empty block a new one.
