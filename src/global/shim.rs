@@ -248,9 +248,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         }
     }
 
-    /// Large blocks of the inner allocator are counted.
-    #[cold]
-    #[inline(never)]
+    /// Counts large blocks of the inner allocator.
     fn count_large(&self, bytes: isize) {
         // SAFETY: the region that a thread is in is there, and the thread's.
         if let Some(core) = unsafe { current::get().as_ref() } {
@@ -258,6 +256,17 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
                 core.large.set(core.large.get() + bytes);
             }
         }
+    }
+
+    /// # Safety
+    ///
+    /// As for `GlobalAlloc::dealloc` of the inner allocator.
+    #[cold]
+    #[inline(never)]
+    unsafe fn dealloc_large(&self, start: *mut u8, layout: Layout) {
+        self.count_large(-(layout.size() as isize));
+        // SAFETY: this function's contract.
+        unsafe { self.inner.dealloc(start, layout) };
     }
 
     /// # Safety
@@ -325,13 +334,10 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
     #[inline]
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         match self.territory.find(start) {
-            None => {
-                if layout.size() > LARGE {
-                    self.count_large(-(layout.size() as isize));
-                }
-                // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
-                unsafe { self.inner.dealloc(start, layout) };
-            }
+            // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
+            None if layout.size() > LARGE => unsafe { self.dealloc_large(start, layout) },
+            // SAFETY: as above.
+            None => unsafe { self.inner.dealloc(start, layout) },
             // SAFETY: it was handed out with this layout, and is given up (this method's contract).
             Some(block) => unsafe { self.free(block, start, footprint(layout.size())) },
         }
