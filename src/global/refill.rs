@@ -173,6 +173,7 @@ impl Core {
             }
             match block.hole(0, 1) {
                 Some(_) => {
+                    block.set_barren(false);
                     self.link(&block);
                     if self.reopen(block, 0, bytes) {
                         return true;
