@@ -107,8 +107,10 @@ impl<'t> Held<'t> {
         let first = offset / LINE;
         if first == (offset + bytes - 1) / LINE {
             put(first, bytes as u16);
-        } else {
+        } else if offset + bytes <= BLOCK {
             line::split(offset, bytes, put);
+        } else {
+            return Err(FreedTwice);
         }
         let live = self.live() - bytes as i32;
         self.set_live(live);
