@@ -246,6 +246,8 @@ impl Drop for Region {
     #[inline]
     fn drop(&mut self) {
         let core = self.core;
+        // Nobody would count it as freed any more, in what siblings have in common.
+        core.large.set(0);
         core.release_all();
         let payer = core.payer();
         let home = core.home();
