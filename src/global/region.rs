@@ -299,6 +299,10 @@ impl Core {
         self.release_spares();
         let room = self.end.get().addr() - self.pos.get().addr();
         self.escaped.set((self.held.get() - room as isize).max(0) as usize);
+        // Siblings are not to be refused what is not in use any more.
+        if !self.payer().account.is_alone() {
+            self.report();
+        }
     }
 }
 
