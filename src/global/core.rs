@@ -117,6 +117,11 @@ impl Core {
         }
     }
 
+    /// Adds to the bytes of large blocks. Those that were made elsewhere and are freed in here bring it to zero at most.
+    pub(super) fn count_large(&self, bytes: isize) {
+        self.large.set((self.large.get() + bytes).max(0));
+    }
+
     /// What blocks of the region have as their owner.
     #[inline(always)]
     pub(super) fn id(&self) -> usize {

@@ -132,7 +132,9 @@ impl Core {
             self.open(&block, 0, BLOCK);
             return true;
         }
-        if BLOCK - in_use < bytes.max(LINE) {
+        // A free under way counts as in use when the hole that it makes has been opened already, so the sum may be more
+        // than a block. Until that is over no other hole is opened: what others may free stays less than two blocks.
+        if in_use + bytes.max(LINE) > BLOCK {
             return false;
         }
         let Some((start, end)) = block.hole(from, bytes) else { return false };
@@ -171,6 +173,7 @@ impl Core {
             }
             match block.hole(0, 1) {
                 Some(_) => {
+                    block.set_barren(false);
                     self.link(&block);
                     if self.reopen(block, 0, bytes) {
                         return true;

@@ -253,6 +253,8 @@ impl Drop for Region {
     #[inline]
     fn drop(&mut self) {
         let core = self.core;
+        // Nobody would count it as freed any more, in what siblings have in common.
+        core.large.set(0);
         core.release_all();
         let payer = core.payer();
         let home = core.home();
@@ -304,6 +306,10 @@ impl Core {
         self.release_spares();
         let room = self.end.get().addr() - self.pos.get().addr();
         self.escaped.set((self.held.get() - room as isize).max(0) as usize);
+        // Siblings are not to be refused what is not in use any more.
+        if !self.payer().account.is_alone() {
+            self.report();
+        }
     }
 }
 

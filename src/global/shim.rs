@@ -136,6 +136,12 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> Home for ScopedGlobal<T, G> {
     }
 }
 
+/// Bytes that a block of the inner allocator's counts for. When it is freed nothing but its size is known, so small ones,
+/// which come from there beyond a limit, never count.
+const fn large(bytes: usize) -> isize {
+    if bytes > LARGE { bytes as isize } else { 0 }
+}
+
 /// A block for `layout` from the region, or null.
 #[cold]
 #[inline(never)]
@@ -203,7 +209,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         // SAFETY: as above.
         let start = unsafe { self.inner.alloc(layout) };
         if !start.is_null() {
-            core.large.set(core.large.get() + layout.size() as isize);
+            core.count_large(large(layout.size()));
         }
         start
     }
@@ -253,7 +259,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         // SAFETY: the region that a thread is in is there, and the thread's.
         if let Some(core) = unsafe { current::get().as_ref() } {
             if core.is_of(self.address()) {
-                core.large.set(core.large.get() + bytes);
+                core.count_large(bytes);
             }
         }
     }
@@ -264,7 +270,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
     #[cold]
     #[inline(never)]
     unsafe fn dealloc_large(&self, start: *mut u8, layout: Layout) {
-        self.count_large(-(layout.size() as isize));
+        self.count_large(-large(layout.size()));
         // SAFETY: this function's contract.
         unsafe { self.inner.dealloc(start, layout) };
     }
@@ -370,7 +376,7 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
         // SAFETY: the caller's promise is the callee's.
         let start = unsafe { self.inner.alloc_zeroed(layout) };
         if !start.is_null() {
-            core.large.set(core.large.get() + layout.size() as isize);
+            core.count_large(large(layout.size()));
         }
         start
     }
@@ -382,7 +388,7 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
                 // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
                 let moved = unsafe { self.inner.realloc(start, layout, new_size) };
                 if layout.size().max(new_size) > LARGE && !moved.is_null() {
-                    self.count_large(new_size as isize - layout.size() as isize);
+                    self.count_large(large(new_size) - large(layout.size()));
                 }
                 moved
             }

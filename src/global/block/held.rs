@@ -96,6 +96,9 @@ impl<'t> Held<'t> {
     /// Counts bytes as freed by the holder, and says how many it has handed out and not freed: zero if the block is empty.
     pub(crate) fn free(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
         let mut too_much = false;
+        if offset + bytes > BLOCK {
+            return Err(FreedTwice);
+        }
         line::split(offset, bytes, |line, part| too_much |= self.free_of(line, part) > LINE as u16);
         let live = self.live() - bytes as i32;
         self.set_live(live);
