@@ -1,6 +1,8 @@
 //! `ScopedGlobal`, installed in this very program.
 
 mod basics;
+#[cfg(feature = "escapes")]
+mod escapes;
 mod futures;
 
 use arenite::ScopedGlobal;

@@ -219,6 +219,12 @@ impl<'t> Held<'t> {
         self.set_barren(false);
     }
 
+    /// Whether nothing in a line is in use.
+    #[cfg(feature = "escapes")]
+    pub(crate) fn is_line_free(&self, line: usize) -> bool {
+        self.in_use_of(line) == 0
+    }
+
     /// The first hole, from line `from` on, with room for `bytes` bytes: offsets of its start and end.
     pub(crate) fn hole(&self, from: usize, bytes: usize) -> Option<(usize, usize)> {
         line::hole(from, bytes, |line| {
