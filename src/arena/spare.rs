@@ -4,7 +4,7 @@ use core::ptr;
 
 use super::root::Root;
 use crate::abort;
-use crate::backing::Backing;
+use crate::backing::{Backing, Block};
 use crate::raw::{Chunk, ChunkId};
 use crate::track;
 
@@ -124,20 +124,38 @@ impl<B: Backing, const M: usize> Root<B, M> {
     /// # Safety
     ///
     /// Nobody uses any of the arena's memory.
-    #[inline]
     pub(super) unsafe fn release_all(&mut self) {
-        let mut chunk = self.chunks.replace(ChunkId::NONE);
+        // SAFETY: the block is as it was obtained and extended, and nobody uses it (this function's contract).
+        self.give_back(|backing, block| unsafe { backing.release(block) });
+        self.chunks.set(ChunkId::NONE);
         self.spare.clear();
+        self.granted.set(0);
+    }
+
+    /// As [`release_all`](Self::release_all), of an arena that ends and a backing that [remembers](Backing::remembers)
+    /// nothing. Leaves the lists as they are.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses any of the arena's memory, and nobody looks at the lists any more. The backing remembers nothing.
+    #[inline(always)]
+    pub(super) unsafe fn release_plain(&mut self) {
+        // SAFETY: as in `release_all`; that the backing remembers nothing is this function's contract.
+        self.give_back(|backing, block| unsafe { backing.release_plain(block) });
+    }
+
+    /// Calls `release` with every block.
+    #[inline(always)]
+    fn give_back(&mut self, release: impl Fn(&mut B, Block)) {
+        let mut chunk = self.chunks.get();
         while !chunk.is_none() {
             let record = self.record(chunk);
             let next = record.next.get();
             track::unpoison(record.base, record.limit.get().addr() - record.base.addr());
             let block = self.block(chunk, record);
             let backing = self.backing_mut();
-            // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
-            abort::on_unwind(|| unsafe { backing.release(block) });
+            abort::on_unwind(|| release(backing, block));
             chunk = next;
         }
-        self.granted.set(0);
     }
 }

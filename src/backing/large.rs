@@ -1,5 +1,6 @@
 //! The reserved memory that the default backing moves to.
 
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
@@ -12,14 +13,20 @@ use super::{Backing, Block, Extension, Request, Virtual};
 #[derive(Debug)]
 pub(super) struct Large {
     /// Boxed, so that small arenas, which never want it, stay small.
-    reserved: Option<Box<Virtual>>,
+    reserved: ManuallyDrop<Option<Box<Virtual>>>,
     /// Whether it was not to be had.
     refused: bool,
 }
 
 impl Large {
     pub(super) const fn new() -> Self {
-        Large { reserved: None, refused: false }
+        Large { reserved: ManuallyDrop::new(None), refused: false }
+    }
+
+    /// Whether there is any, in use or not.
+    #[inline(always)]
+    pub(super) fn exists(&self) -> bool {
+        self.reserved.is_some()
     }
 
     pub(super) fn is_in_use(&self) -> bool {
@@ -33,7 +40,7 @@ impl Large {
             let reserved = Virtual::new();
             // Zeal builds fill a range now and then.
             let reserved = if cfg!(arenite_zeal) { reserved.reserve(LEAST) } else { reserved };
-            self.reserved = Box::try_new(reserved).ok();
+            *self.reserved = Box::try_new(reserved).ok();
         }
         self.reserved.as_deref_mut()?.obtain(request).ok()
     }
@@ -47,7 +54,7 @@ impl Large {
             warn(self.reserved.as_deref());
         }
         if !self.is_in_use() {
-            self.reserved = None;
+            *self.reserved = None;
         }
     }
 
@@ -60,20 +67,21 @@ impl Large {
         self.reserved.as_deref_mut().ok_or(AllocError)?.extend(end, need, most)
     }
 
-    /// Whether the block is reserved memory.
-    #[inline]
-    pub(super) fn owns(&self, block: &Block) -> bool {
-        self.reserved.as_deref().is_some_and(|reserved| reserved.owns(block.start))
-    }
-
+    /// Takes the block back if it is reserved memory. Returns whether it is.
+    ///
     /// # Safety
     ///
-    /// As for [`Backing::release`].
+    /// As for [`Backing::release`], unless the block is another's.
     #[cold]
-    pub(super) unsafe fn release(&mut self, block: Block) {
-        if let Some(reserved) = self.reserved.as_deref_mut() {
-            // SAFETY: the caller's promise is the callee's.
-            unsafe { reserved.release(block) };
+    #[inline(never)]
+    pub(super) unsafe fn release(&mut self, block: Block) -> bool {
+        match self.reserved.as_deref_mut() {
+            Some(reserved) if reserved.owns(block.start) => {
+                // SAFETY: the caller's promise is the callee's: it is this one's block.
+                unsafe { reserved.release(block) };
+                true
+            }
+            _ => false,
         }
     }
 
@@ -91,6 +99,22 @@ impl Large {
             reserved.trim();
         }
         self.refused = false;
+    }
+}
+
+/// By hand, as the drop of a small arena is to be inlined without that of what it has not got.
+impl Drop for Large {
+    #[inline(always)]
+    fn drop(&mut self) {
+        #[cold]
+        #[inline(never)]
+        fn give_up(reserved: &mut Option<Box<Virtual>>) {
+            *reserved = None;
+        }
+
+        if self.exists() {
+            give_up(&mut self.reserved);
+        }
     }
 }
 
