@@ -42,7 +42,10 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         self.held.chunk.set(chunk);
         // SAFETY: the chunk is nobody else's, so `[base, top)` is free, and it is as the invariants of chunks say. There
         // was no other chunk before, so there is no window to be left. Chunks are aligned as the block is to be.
-        unsafe { self.cursor.begin(base, top, layout.size()) }
+        let block = unsafe { self.cursor.begin(base, top, layout.size()) };
+        #[cfg(arenite_zeal)]
+        self.check();
+        block
     }
 
     fn find_room(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
@@ -197,6 +200,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 
     /// Writes down what may have been written, as far as the cursor knows and the chunks do not.
     #[cold]
+    #[inline]
     pub(super) fn flush(&self) {
         if !B::FRESH_IS_ZERO {
             return;

@@ -326,6 +326,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
     }
 
     /// Every byte of every chunk may have been written.
+    #[inline]
     pub(super) fn soil_all(&self) {
         self.for_each_chunk(|_, record| record.soil(record.limit.get()));
     }
@@ -352,6 +353,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
     }
 
     /// Calls `visit` with every chunk.
+    #[inline]
     pub(super) fn for_each_chunk(&self, mut visit: impl FnMut(ChunkId, &Chunk)) {
         let mut chunk = self.chunks.get();
         while !chunk.is_none() {

@@ -4,7 +4,7 @@ use core::ptr;
 
 use super::root::Root;
 use crate::abort;
-use crate::backing::{Backing, Block};
+use crate::backing::Backing;
 use crate::raw::{Chunk, ChunkId};
 use crate::track;
 
@@ -125,28 +125,22 @@ impl<B: Backing, const M: usize> Root<B, M> {
     ///
     /// Nobody uses any of the arena's memory.
     pub(super) unsafe fn release_all(&mut self) {
-        // SAFETY: the block is as it was obtained and extended, and nobody uses it (this function's contract).
-        self.give_back(|backing, block| unsafe { backing.release(block) });
+        // SAFETY: the caller's promise is the callee's.
+        unsafe { self.release_each::<false>() };
         self.chunks.set(ChunkId::NONE);
         self.spare.clear();
         self.granted.set(0);
     }
 
-    /// As [`release_all`](Self::release_all), of an arena that ends and a backing that [remembers](Backing::remembers)
-    /// nothing. Leaves the lists as they are.
+    /// As [`release_all`](Self::release_all), of an arena that ends and, if `PLAIN`, of a backing that
+    /// [remembers](Backing::remembers) nothing. Leaves the lists as they are.
     ///
     /// # Safety
     ///
-    /// Nobody uses any of the arena's memory, and nobody looks at the lists any more. The backing remembers nothing.
+    /// Nobody uses any of the arena's memory, and nobody looks at the lists any more. If `PLAIN`, the backing remembers
+    /// nothing.
     #[inline(always)]
-    pub(super) unsafe fn release_plain(&mut self) {
-        // SAFETY: as in `release_all`; that the backing remembers nothing is this function's contract.
-        self.give_back(|backing, block| unsafe { backing.release_plain(block) });
-    }
-
-    /// Calls `release` with every block.
-    #[inline(always)]
-    fn give_back(&mut self, release: impl Fn(&mut B, Block)) {
+    pub(super) unsafe fn release_each<const PLAIN: bool>(&mut self) {
         let mut chunk = self.chunks.get();
         while !chunk.is_none() {
             let record = self.record(chunk);
@@ -154,7 +148,17 @@ impl<B: Backing, const M: usize> Root<B, M> {
             track::unpoison(record.base, record.limit.get().addr() - record.base.addr());
             let block = self.block(chunk, record);
             let backing = self.backing_mut();
-            abort::on_unwind(|| release(backing, block));
+            // Not `on_unwind`: what its closure borrowed would count as escaped.
+            let armed = abort::Armed;
+            if PLAIN {
+                // SAFETY: the block is as it was obtained and extended, nobody uses it, and the backing remembers nothing
+                // (this function's contract).
+                unsafe { backing.release_plain(block) };
+            } else {
+                // SAFETY: as above.
+                unsafe { backing.release(block) };
+            }
+            armed.disarm();
             chunk = next;
         }
     }

@@ -98,6 +98,7 @@ unsafe impl Backing for Auto {
     }
 
     #[cfg(feature = "virtual-memory")]
+    #[inline]
     fn extend(
         &mut self,
         end: core::ptr::NonNull<u8>,
@@ -135,6 +136,7 @@ unsafe impl Backing for Auto {
         None
     }
 
+    #[inline]
     fn shrunk(&mut self, largest: usize) {
         self.last = self.last.min(largest);
         #[cfg(feature = "virtual-memory")]
@@ -144,6 +146,7 @@ unsafe impl Backing for Auto {
     }
 
     #[cfg(feature = "virtual-memory")]
+    #[inline]
     fn trim(&mut self) {
         self.large.trim();
     }

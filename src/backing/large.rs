@@ -18,6 +18,7 @@ pub(super) struct Large {
     refused: bool,
 }
 
+// Inlined but for what lies behind the box: the address of an arena must not escape into a call (ARCHITECTURE.md).
 impl Large {
     pub(super) const fn new() -> Self {
         Large { reserved: ManuallyDrop::new(None), refused: false }
@@ -29,35 +30,34 @@ impl Large {
         self.reserved.is_some()
     }
 
+    #[inline]
     pub(super) fn is_in_use(&self) -> bool {
         self.reserved.as_deref().is_some_and(|reserved| !reserved.is_unused())
     }
 
     /// A block of reserved memory, if that is to be had.
-    #[cold]
+    #[inline]
     pub(super) fn obtain(&mut self, request: &Request) -> Option<Block> {
         if self.reserved.is_none() && !self.refused {
-            let reserved = Virtual::new();
-            // Zeal builds fill a range now and then.
-            let reserved = if cfg!(arenite_zeal) { reserved.reserve(LEAST) } else { reserved };
-            *self.reserved = Box::try_new(reserved).ok();
+            *self.reserved = reserve();
         }
         self.reserved.as_deref_mut()?.obtain(request).ok()
     }
 
     /// The heap had what reserved memory had not: from now on it is asked alone, unless some reserved memory is in use.
     /// (A request that neither can meet says nothing about the next one.)
-    #[cold]
+    #[inline]
     pub(super) fn refuse(&mut self) {
         if !self.refused {
             self.refused = true;
             warn(self.reserved.as_deref());
         }
         if !self.is_in_use() {
-            *self.reserved = None;
+            give_up(self.reserved.take());
         }
     }
 
+    #[inline]
     pub(super) fn extend(
         &mut self,
         end: NonNull<u8>,
@@ -72,8 +72,7 @@ impl Large {
     /// # Safety
     ///
     /// As for [`Backing::release`], unless the block is another's.
-    #[cold]
-    #[inline(never)]
+    #[inline]
     pub(super) unsafe fn release(&mut self, block: Block) -> bool {
         match self.reserved.as_deref_mut() {
             Some(reserved) if reserved.owns(block.start) => {
@@ -85,6 +84,7 @@ impl Large {
         }
     }
 
+    #[inline]
     pub(super) fn trim(&mut self) {
         if let Some(reserved) = self.reserved.as_deref_mut() {
             reserved.trim();
@@ -92,11 +92,13 @@ impl Large {
     }
 
     /// Every block has been released: the next ones are small again.
+    #[inline]
     pub(super) fn restart(&mut self) {
         if let Some(mut reserved) = self.reserved.take() {
             // Nothing is to be kept, not even in the cache.
             reserved.shrunk(0);
             reserved.trim();
+            give_up(Some(reserved));
         }
         self.refused = false;
     }
@@ -106,16 +108,26 @@ impl Large {
 impl Drop for Large {
     #[inline(always)]
     fn drop(&mut self) {
-        #[cold]
-        #[inline(never)]
-        fn give_up(reserved: &mut Option<Box<Virtual>>) {
-            *reserved = None;
-        }
-
         if self.exists() {
-            give_up(&mut self.reserved);
+            give_up(self.reserved.take());
         }
     }
+}
+
+/// Reserved memory of which nothing is in use yet.
+#[cold]
+#[inline(never)]
+fn reserve() -> Option<Box<Virtual>> {
+    let reserved = Virtual::new();
+    // Zeal builds fill a range now and then.
+    let reserved = if cfg!(arenite_zeal) { reserved.reserve(LEAST) } else { reserved };
+    Box::try_new(reserved).ok()
+}
+
+#[cold]
+#[inline(never)]
+fn give_up(reserved: Option<Box<Virtual>>) {
+    drop(reserved);
 }
 
 /// Says that the arena goes on in chunks, and why.
