@@ -1,6 +1,10 @@
 //! `ScopedGlobal`, installed in this very program.
 
 mod basics;
+#[path = "../it/child_process.rs"]
+mod child_process;
+mod model;
+mod random;
 
 use arenite::ScopedGlobal;
 
