@@ -11,6 +11,8 @@ mod failure;
 mod fill;
 #[cfg(feature = "mapped")]
 mod mapped;
+#[cfg(feature = "virtual-memory")]
+mod prefault;
 mod refill;
 mod reset;
 mod resize;

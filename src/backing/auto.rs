@@ -151,6 +151,11 @@ unsafe impl Backing for Auto {
         self.large.trim();
     }
 
+    #[cfg(feature = "virtual-memory")]
+    fn cause(&self) -> Option<crate::error::Cause> {
+        self.large.cause()
+    }
+
     fn name(&self) -> &'static str {
         #[cfg(feature = "virtual-memory")]
         if self.large.is_in_use() {

@@ -8,6 +8,7 @@ use allocator_api2::boxed::Box;
 
 use super::virtual_memory::LEAST;
 use super::{Backing, Block, Extension, Request, Virtual};
+use crate::error::Cause;
 
 /// Reserved memory, once it is wanted and as long as it can be had.
 #[derive(Debug)]
@@ -55,6 +56,11 @@ impl Large {
         if !self.is_in_use() {
             give_up(self.reserved.take());
         }
+    }
+
+    /// Why reserved memory was not to be had the last time. (The heap, which was asked next, gives no reasons.)
+    pub(super) fn cause(&self) -> Option<Cause> {
+        self.reserved.as_deref().and_then(Backing::cause)
     }
 
     #[inline]
