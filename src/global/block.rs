@@ -159,7 +159,7 @@ impl Block {
     /// Counts bytes as freed by somebody who does not own the block. Whoever is given the token must put it on a list;
     /// otherwise nothing of the block may be touched any more.
     pub(crate) fn free(&self, offset: usize, bytes: usize) -> Result<Option<Held<'_>>, FreedTwice> {
-        if self.is_free() {
+        if self.is_free() || offset + bytes > BLOCK {
             return Err(FreedTwice);
         }
         line::split(offset, bytes, |line, part| {

@@ -19,9 +19,15 @@ mod shim;
 mod slab;
 mod stack;
 mod stats;
+mod task;
 pub mod territory;
+#[cfg(feature = "tower")]
+mod tower;
 
 pub use installed::RegionError;
 pub use region::{Current, Region};
 pub use shim::ScopedGlobal;
 pub use stats::{GlobalStats, RegionStats};
+pub use task::{InRegion, InRegionLimited, OverLimit, RegionFuture};
+#[cfg(feature = "tower")]
+pub use tower::{RegionBody, RegionLayer, RegionResponse, RegionService};

@@ -132,11 +132,13 @@ impl Core {
             self.open(&block, 0, BLOCK);
             return true;
         }
-        if BLOCK - in_use < bytes.max(LINE) {
+        // A free under way counts as in use when the hole that it makes has been opened already, so the sum may be more
+        // than a block. Until that is over no other hole is opened: what others may free stays less than two blocks.
+        if in_use + bytes.max(LINE) > BLOCK {
             return false;
         }
         let Some((start, end)) = block.hole(from, bytes) else { return false };
-        self.held.set(self.held.get() - block.fold() as isize);
+        self.held.set(self.held.get() - block.fold());
         block.open(start, end);
         self.open(&block, start, end);
         true
@@ -171,6 +173,7 @@ impl Core {
             }
             match block.hole(0, 1) {
                 Some(_) => {
+                    block.set_barren(false);
                     self.link(&block);
                     if self.reopen(block, 0, bytes) {
                         return true;
@@ -330,16 +333,18 @@ impl Core {
         sum - (self.end.get().addr() - self.pos.get().addr()).min(sum)
     }
 
-    /// Gives blocks to everybody that others have emptied, looking at `most`.
+    /// Looks at `most` blocks for what others have freed. Those that are empty are given to everybody.
     pub(super) fn sweep(&self, most: usize) {
         let current = self.current.get();
         self.each(most, |block| {
-            if block.block().index() != current && block.in_use() == 0 {
-                self.forget(&block);
-                self.unlink(&block);
-                block.clear();
-                self.home().put_free(block);
+            if block.block().index() == current || block.in_use() > 0 {
+                self.held.set(self.held.get() - block.settle());
+                return;
             }
+            self.forget(&block);
+            self.unlink(&block);
+            block.clear();
+            self.home().put_free(block);
         });
     }
 

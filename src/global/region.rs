@@ -180,6 +180,13 @@ impl Region {
         self
     }
 
+    /// Bytes that the region and its siblings may have in use.
+    #[must_use]
+    pub fn limit(&self) -> Option<usize> {
+        let limit = self.core.payer().account.limit();
+        (limit != usize::MAX).then_some(limit)
+    }
+
     /// The region, with a name that its statistics show, as do those of its siblings.
     ///
     /// # Panics
@@ -246,6 +253,8 @@ impl Drop for Region {
     #[inline]
     fn drop(&mut self) {
         let core = self.core;
+        // Nobody would count it as freed any more, in what siblings have in common.
+        core.large.set(0);
         core.release_all();
         let payer = core.payer();
         let home = core.home();
@@ -297,6 +306,10 @@ impl Core {
         self.release_spares();
         let room = self.end.get().addr() - self.pos.get().addr();
         self.escaped.set((self.held.get() - room as isize).max(0) as usize);
+        // Siblings are not to be refused what is not in use any more.
+        if !self.payer().account.is_alone() {
+            self.report();
+        }
     }
 }
 

@@ -136,6 +136,12 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> Home for ScopedGlobal<T, G> {
     }
 }
 
+/// Bytes that a block of the inner allocator's counts for. When it is freed nothing but its size is known, so small ones,
+/// which come from there beyond a limit, never count.
+const fn large(bytes: usize) -> isize {
+    if bytes > LARGE { bytes as isize } else { 0 }
+}
+
 /// A block for `layout` from the region, or null.
 #[cold]
 #[inline(never)]
@@ -203,7 +209,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         // SAFETY: as above.
         let start = unsafe { self.inner.alloc(layout) };
         if !start.is_null() {
-            core.large.set(core.large.get() + layout.size() as isize);
+            core.count_large(large(layout.size()));
         }
         start
     }
@@ -248,16 +254,25 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         }
     }
 
-    /// Large blocks of the inner allocator are counted.
-    #[cold]
-    #[inline(never)]
+    /// Counts large blocks of the inner allocator.
     fn count_large(&self, bytes: isize) {
         // SAFETY: the region that a thread is in is there, and the thread's.
         if let Some(core) = unsafe { current::get().as_ref() } {
             if core.is_of(self.address()) {
-                core.large.set(core.large.get() + bytes);
+                core.count_large(bytes);
             }
         }
+    }
+
+    /// # Safety
+    ///
+    /// As for `GlobalAlloc::dealloc` of the inner allocator.
+    #[cold]
+    #[inline(never)]
+    unsafe fn dealloc_large(&self, start: *mut u8, layout: Layout) {
+        self.count_large(-large(layout.size()));
+        // SAFETY: this function's contract.
+        unsafe { self.inner.dealloc(start, layout) };
     }
 
     /// # Safety
@@ -325,13 +340,10 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
     #[inline]
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         match self.territory.find(start) {
-            None => {
-                if layout.size() > LARGE {
-                    self.count_large(-(layout.size() as isize));
-                }
-                // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
-                unsafe { self.inner.dealloc(start, layout) };
-            }
+            // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
+            None if layout.size() > LARGE => unsafe { self.dealloc_large(start, layout) },
+            // SAFETY: as above.
+            None => unsafe { self.inner.dealloc(start, layout) },
             // SAFETY: it was handed out with this layout, and is given up (this method's contract).
             Some(block) => unsafe { self.free(block, start, footprint(layout.size())) },
         }
@@ -364,7 +376,7 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
         // SAFETY: the caller's promise is the callee's.
         let start = unsafe { self.inner.alloc_zeroed(layout) };
         if !start.is_null() {
-            core.large.set(core.large.get() + layout.size() as isize);
+            core.count_large(large(layout.size()));
         }
         start
     }
@@ -376,7 +388,7 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
                 // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
                 let moved = unsafe { self.inner.realloc(start, layout, new_size) };
                 if layout.size().max(new_size) > LARGE && !moved.is_null() {
-                    self.count_large(new_size as isize - layout.size() as isize);
+                    self.count_large(large(new_size) - large(layout.size()));
                 }
                 moved
             }

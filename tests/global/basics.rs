@@ -107,8 +107,9 @@ fn alignment_and_size_of_every_kind() {
             for size in [1, 7, 8, 9, 100, 2047, 2048, 2049, 5000, 100_000] {
                 let layout = Layout::from_size_align(size, 1 << shift).unwrap();
                 for zeroed in [false, true] {
+                    let allocate = if zeroed { alloc_zeroed } else { alloc };
                     // SAFETY: the size is not zero.
-                    let block = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
+                    let block = unsafe { allocate(layout) };
                     assert!(!block.is_null());
                     assert_eq!(block.addr() % layout.align(), 0);
                     // SAFETY: as long as the layout says.

@@ -1,6 +1,7 @@
 //! `ScopedGlobal`, installed in this very program.
 
 mod basics;
+mod futures;
 
 use arenite::ScopedGlobal;
 

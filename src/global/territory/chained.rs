@@ -90,23 +90,36 @@ impl Chained {
         group[number % GROUP].load(Ordering::Acquire)
     }
 
-    /// One segment more, as number `number`, unless another thread makes that one first. `None` if there is no memory.
+    /// One segment more, as number `number`. `None` if there is no memory.
     #[cold]
     fn extend(&self, number: usize, inner: &dyn GlobalAlloc) -> Option<()> {
         let group = table(self.groups.get(number / GROUP)?, inner)?;
         // SAFETY: made by `table`, so valid and zero at first; it stays for ever.
         let slot = unsafe { &(*group)[number % GROUP] };
-        if !slot.load(Ordering::Acquire).is_null() {
-            // Another thread is about to count it.
-            core::hint::spin_loop();
-            return Some(());
+        let mut entries = slot.load(Ordering::Acquire);
+        if entries.is_null() {
+            entries = Self::segment(number, slot, inner)?;
         }
+        // Whoever comes here does what is left to do. Nobody waits for another thread, which may not be there any more: a
+        // child process has only the one that forked.
+        // SAFETY: what a slot has was written before, and stays for ever.
+        let start = unsafe { &*entries }.start().addr();
+        let leaf = table(&self.root[start / SEGMENT / LEAF], inner)?;
+        // SAFETY: made by `table`, as above.
+        let leaf = unsafe { &*leaf };
+        leaf[start / SEGMENT % LEAF].store(entries, Ordering::Release);
+        // Only now may blocks of it be handed out.
+        self.segments.fetch_max(number + 1, Ordering::Release);
+        Some(())
+    }
+
+    /// The entries of a new segment, now in `slot`; those of another thread if that was faster.
+    fn segment(number: usize, slot: &AtomicPtr<Block>, inner: &dyn GlobalAlloc) -> Option<*mut Block> {
         let segment = Piece::obtain(Layout::from_size_align(SEGMENT, SEGMENT).ok()?, inner)?;
         let table_of_blocks = Piece::obtain(Layout::array::<Block>(BLOCKS).ok()?, inner)?;
         if segment.start.addr() >> ADDRESS_BITS != 0 {
             return None;
         }
-        let leaf = table(&self.root[segment.start.addr() / SEGMENT / LEAF], inner)?;
         let entries = table_of_blocks.start.cast::<Block>();
         for index in 0..BLOCKS {
             let start = segment.start.wrapping_add(index * BLOCK);
@@ -121,16 +134,14 @@ impl Chained {
             // What the inner allocator gives may have been used before.
             held.set_dirty(true);
         }
-        if slot.compare_exchange(ptr::null_mut(), entries, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-            // SAFETY: made by `table`, as above.
-            let leaf = unsafe { &*leaf };
-            leaf[segment.start.addr() / SEGMENT % LEAF].store(entries, Ordering::Release);
-            segment.keep();
-            table_of_blocks.keep();
-            // Only now may blocks of it be handed out.
-            self.segments.fetch_add(1, Ordering::Release);
+        match slot.compare_exchange(ptr::null_mut(), entries, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
+                segment.keep();
+                table_of_blocks.keep();
+                Some(entries)
+            }
+            Err(other) => Some(other),
         }
-        Some(())
     }
 }
 

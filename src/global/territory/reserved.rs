@@ -13,6 +13,8 @@ use crate::sys;
 const RESERVED: usize = 64 << 30;
 /// With less than this we do not begin.
 const LEAST: usize = 16 << 20;
+/// The bits of an address that are zero at the start of every page.
+const HALVINGS: usize = 0xFFF;
 /// Bytes that are committed at a time, at least.
 const STEP: usize = 1 << 20;
 /// From here on huge pages are asked for: rounding to them does not show any more.
@@ -27,11 +29,13 @@ const NOWHERE: usize = 1 << (usize::BITS - 1);
 ///
 /// # Invariants
 ///
-/// `length` is set before `base`, and once. A thread that has an address in the range learned of it from one that had seen
+/// `length` is set before `base`, both to what `chosen` says, which is set once. A thread that has an address in the range learned of it from one that had seen
 /// both; to any other address, whatever is seen of the two says "not ours". Behind the blocks, in the same range, is the
 /// table, an entry for each.
 #[derive(Debug)]
 pub struct Virtual {
+    /// The start of the range; in the low bits, how often [`RESERVED`] was halved before the system let us.
+    chosen: AtomicPtr<u8>,
     base: AtomicPtr<u8>,
     length: AtomicUsize,
     /// Blocks that were made.
@@ -43,6 +47,7 @@ pub struct Virtual {
 impl Virtual {
     pub(crate) const fn new() -> Self {
         Virtual {
+            chosen: AtomicPtr::new(ptr::null_mut()),
             base: AtomicPtr::new(ptr::without_provenance_mut(NOWHERE)),
             length: AtomicUsize::new(0),
             made: AtomicUsize::new(0),
@@ -136,6 +141,8 @@ unsafe impl Parts for Virtual {
             return None;
         }
         let entry = base.wrapping_add(length).cast::<Block>().wrapping_add(offset / BLOCK);
+        // SAFETY: an address within a reservation is not null.
+        unsafe { core::hint::assert_unchecked(!entry.is_null()) };
         // SAFETY: the address lies in a block that was made, whose entry was written before it was handed out.
         Some(unsafe { &*entry })
     }
@@ -172,23 +179,24 @@ unsafe impl Parts for Virtual {
         if self.base.load(Ordering::Acquire).addr() != NOWHERE {
             return Ok(());
         }
-        let (start, bytes) = Self::reserve()?;
-        // The length first. It is the same for all who come here, or the one that was first stays.
-        match self.length.compare_exchange(0, bytes, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => {
-                self.base.store(start.as_ptr(), Ordering::Release);
-                Ok(())
-            }
-            Err(_) => {
+        let mut chosen = self.chosen.load(Ordering::Acquire);
+        if chosen.is_null() {
+            let (start, bytes) = Self::reserve()?;
+            let halved = (RESERVED / bytes).ilog2() as usize;
+            chosen = start.as_ptr().map_addr(|address| address | halved);
+            if let Err(other) =
+                self.chosen.compare_exchange(ptr::null_mut(), chosen, Ordering::AcqRel, Ordering::Acquire)
+            {
                 // SAFETY: the reservation was just made, and nobody has seen it.
                 unsafe { sys::release(start, Self::lengths(bytes).1) };
-                // The other thread is about to say where its range is: between its two stores there is no call.
-                while self.base.load(Ordering::Acquire).addr() == NOWHERE {
-                    core::hint::spin_loop();
-                }
-                Ok(())
+                chosen = other;
             }
         }
+        // Whoever comes here does what is left to do. Nobody waits for another thread, which may not be there any more:
+        // a child process has only the one that forked.
+        self.length.store(RESERVED >> (chosen.addr() & HALVINGS), Ordering::Release);
+        self.base.store(chosen.map_addr(|address| address & !HALVINGS), Ordering::Release);
+        Ok(())
     }
 
     fn discard(&self, block: &Held<'_>) -> bool {
