@@ -140,7 +140,8 @@ impl<'t> Held<'t> {
 
     /// Bytes in use that the region has handed out itself.
     pub(crate) fn in_use_by_region(&self) -> usize {
-        if self.adopted() == 0 {
+        // SAFETY: as above.
+        if unsafe { self.0.opened.get() } == u64::MAX {
             return self.in_use();
         }
         self.opened_lines().map(|line| self.in_use_of(line)).sum()
