@@ -53,6 +53,8 @@ pub struct Block {
     prev: Plain<u32>,
     /// Bytes handed out, less those that the holder freed.
     live: Plain<i32>,
+    /// When no more than this is handed out, the region is to look at the block again.
+    wake: Plain<i32>,
     /// Bytes that were in use already when the holder adopted the block.
     adopted: Plain<u32>,
     /// The lines that the region has opened, a bit each: all that is in use of these is its own.
@@ -96,6 +98,7 @@ impl Block {
             index: Plain::new(index),
             prev: Plain::new(super::stack::NONE),
             live: Plain::new(0),
+            wake: Plain::new(0),
             adopted: Plain::new(0),
             opened: Plain::new(0),
             dirty: Plain::new(false),

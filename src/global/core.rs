@@ -188,8 +188,8 @@ impl Core {
         let held = unsafe { Held::assume(block) };
         self.held.set(self.held.get() - bytes as isize);
         match held.free_in_line(offset, bytes) {
-            Ok(1..) => {}
-            Ok(_) => self.emptied(held),
+            Ok(live) if live > held.wake() => {}
+            Ok(live) => self.roomier(held, live),
             Err(_) => freed_twice(),
         }
     }
@@ -200,8 +200,8 @@ impl Core {
         let held = self.owned(block.index());
         self.held.set(self.held.get() - bytes as isize);
         match held.free(offset, bytes) {
-            Ok(1..) => {}
-            Ok(_) => self.emptied(held),
+            Ok(live) if live > held.wake() => {}
+            Ok(live) => self.roomier(held, live),
             Err(_) => freed_twice(),
         }
     }

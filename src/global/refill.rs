@@ -85,6 +85,7 @@ impl Core {
                 super::core::freed_twice();
             }
         }
+        block.wake_after(4);
         line
     }
 
@@ -120,6 +121,8 @@ impl Core {
         let zero = if block.is_dirty() { to } else { from };
         self.set_window(start.wrapping_add(from), start.wrapping_add(to), start.wrapping_add(zero));
         self.current.set(block.block().index());
+        // What is left of a window counts as handed out: it says nothing before it is closed.
+        block.wake_when_empty();
         self.held.set(self.held.get() + (to - from) as isize);
         #[cfg(feature = "escapes")]
         self.opened(block, from, to);
@@ -228,9 +231,22 @@ impl Core {
         }
     }
 
-    /// The last byte of a block was freed by the region itself.
+    /// The region has freed so much of a block that there may be room in it, or all.
     #[cold]
-    pub(super) fn emptied(&self, block: Held<'static>) {
+    pub(super) fn roomier(&self, block: Held<'static>, live: i32) {
+        if live == 0 {
+            return self.emptied(block);
+        }
+        block.wake_after(2);
+        // It is the next to be looked at.
+        if self.ring.get() != block.block().index() {
+            self.unlink(&block);
+            self.link(&block);
+            self.ring.set(block.block().index());
+        }
+    }
+
+    fn emptied(&self, block: Held<'static>) {
         self.forget(&block);
         block.clear();
         block.set_dirty(true);

@@ -122,6 +122,26 @@ impl<'t> Held<'t> {
         sum
     }
 
+    #[inline(always)]
+    pub(crate) fn wake(&self) -> i32 {
+        // SAFETY: as above.
+        unsafe { self.0.wake.get() }
+    }
+
+    /// Has the region look at the block again once it has freed one part in `parts` of what is handed out now; when it is
+    /// empty, in any case.
+    pub(crate) fn wake_after(&self, parts: i32) {
+        let live = self.live();
+        // SAFETY: as above.
+        unsafe { self.0.wake.set(live - (live / parts).max(1).min(live)) };
+    }
+
+    /// Has the region look at the block again when it is empty.
+    pub(crate) fn wake_when_empty(&self) {
+        // SAFETY: as above.
+        unsafe { self.0.wake.set(0) };
+    }
+
     fn adopted(&self) -> i32 {
         // SAFETY: as above.
         unsafe { self.0.adopted.get() as i32 }
