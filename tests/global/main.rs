@@ -3,8 +3,11 @@
 mod basics;
 #[path = "../it/child_process.rs"]
 mod child_process;
+mod conformance;
+mod figures;
 mod model;
 mod random;
+mod threads;
 
 use arenite::ScopedGlobal;
 
