@@ -4,9 +4,12 @@ mod basics;
 #[path = "../it/child_process.rs"]
 mod child_process;
 mod conformance;
+mod die;
 mod figures;
 mod model;
+mod process;
 mod random;
+mod regress;
 mod threads;
 
 use arenite::ScopedGlobal;
