@@ -1,6 +1,7 @@
 //! `ScopedGlobal`, installed in this very program.
 
 mod basics;
+mod census;
 #[path = "../it/child_process.rs"]
 mod child_process;
 mod conformance;

@@ -103,7 +103,7 @@ fn little_address_space() {
         // SAFETY: a limit of this process alone.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
         let region = GLOBAL.region();
-        let made = region.enter(|| (0..300_000).map(|n| Box::new([n; 100])).collect::<Vec<_>>());
+        let made = region.enter(|| (0..300_000).map(|n| Box::new([n; 8])).collect::<Vec<_>>());
         assert!(region.live_bytes() > 8 << 20, "{}", region.stats());
         assert!(made.iter().enumerate().all(|(n, numbers)| numbers.iter().all(|&number| number == n)));
         drop(made);

@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use arenite::{RegionError, ScopedGlobal};
 
-use crate::GLOBAL;
+use crate::{GLOBAL, child_process};
 
 const LINE: usize = if cfg!(arenite_zeal) { 64 } else { 512 };
 const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
@@ -18,6 +18,12 @@ enum Place {
     First,
     Second,
     Thread,
+}
+
+fn alone(test: &str, program: fn()) {
+    child_process::expect(&format!("regress::{test}"), program, |ended| {
+        assert!(ended.success, "{}", ended.text);
+    });
 }
 
 const PLACES: [Place; 4] = [Place::Nowhere, Place::First, Place::Second, Place::Thread];
@@ -128,8 +134,13 @@ fn realloc_across_heaps() {
 
 /// One block is filled exactly, the first of the next is freed, then the last of the first: the cursor must not step over
 /// the border, nor may what lies at it grow over it.
+/// In a process of its own, where there is nothing to adopt.
 #[test]
 fn neighbouring_blocks() {
+    alone("neighbouring_blocks", neighbouring_blocks_alone);
+}
+
+fn neighbouring_blocks_alone() {
     const PIECE: usize = 64;
     if cfg!(arenite_asan) {
         // There are gaps.
@@ -180,8 +191,13 @@ fn neighbouring_blocks() {
 }
 
 /// Every other line of a region's blocks is freed by others; the holes are used, and nothing else.
+/// In a process of its own, where there is nothing to adopt.
 #[test]
 fn holes() {
+    alone("holes", holes_alone);
+}
+
+fn holes_alone() {
     let region = GLOBAL.region();
     let mut lines: Vec<Box<[u8; LINE]>> = Vec::with_capacity(200);
     region.enter(|| lines.extend((0..200).map(|number| Box::new([number as u8; LINE]))));
@@ -206,9 +222,9 @@ fn holes() {
 fn handles_move() {
     let mut first = GLOBAL.region();
     let mut second = GLOBAL.region();
-    let (one, two) = (first.enter(|| vec![1_u8; 100]), second.enter(|| vec![2_u8; 200]));
+    let (one, two) = (first.enter(|| vec![1_u8; 50]), second.enter(|| vec![2_u8; 100]));
     std::mem::swap(&mut first, &mut second);
-    assert!(first.live_bytes() >= 200 && second.live_bytes() < 200);
+    assert!(first.live_bytes() >= 100 && second.live_bytes() < 100);
     first.enter(|| drop(one));
     assert_eq!(second.live_bytes(), 0);
     let mut place = Some(first);
@@ -216,7 +232,7 @@ fn handles_move() {
         // At the same address; and in all likelihood with the same state.
         drop(place.take());
         let region = place.insert(GLOBAL.region());
-        let more = region.enter(|| vec![3_u8; 200]);
+        let more = region.enter(|| vec![3_u8; 100]);
         assert!(two.iter().all(|&byte| byte == 2) && more.iter().all(|&byte| byte == 3));
     }
     second.enter(|| drop(two));
