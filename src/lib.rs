@@ -41,6 +41,13 @@ pub use backing::{HugePages, Virtual};
 pub use backing::{MapError, Mapped, MappedOptions};
 pub use error::{Cause, CreateError};
 #[cfg(all(feature = "global", target_pointer_width = "64"))]
-pub use global::{Current, GlobalStats, Region, RegionError, RegionStats, ScopedGlobal, territory};
+pub use global::{
+    Current, GlobalStats, InRegion, InRegionLimited, OverLimit, Region, RegionError, RegionFuture,
+    RegionStats, ScopedGlobal, territory,
+};
+#[cfg(all(feature = "escapes", target_pointer_width = "64"))]
+pub use global::{EscapeSite, Escapes};
+#[cfg(all(feature = "tower", target_pointer_width = "64"))]
+pub use global::{RegionBody, RegionLayer, RegionResponse, RegionService};
 #[cfg(feature = "hashbrown")]
 pub use hashbrown;

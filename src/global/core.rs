@@ -6,7 +6,7 @@ use core::ptr;
 use super::account::Account;
 use super::block::{Block, Held};
 use super::home::Home;
-use super::line::UNIT;
+use super::line::{self, UNIT};
 use super::slab::Item;
 use super::stack::NONE;
 use crate::sync::atomic::AtomicU32;
@@ -58,6 +58,8 @@ pub(super) struct Core {
     /// The core whose account this one uses: itself, or that of a sibling.
     pub(super) payer: Cell<*const Core>,
     pub(super) account: Account,
+    #[cfg(feature = "escapes")]
+    pub(super) samples: super::trace::Samples,
     next: AtomicU32,
     index: u32,
 }
@@ -89,6 +91,8 @@ unsafe impl Item for Core {
             home: Cell::new(None),
             payer: Cell::new(ptr::null()),
             account: Account::new(),
+            #[cfg(feature = "escapes")]
+            samples: super::trace::Samples::new(),
             next: AtomicU32::new(NONE),
             index,
         }
@@ -176,12 +180,28 @@ impl Core {
     pub(super) unsafe fn give_back(&self, block: &'static Block, start: *mut u8, bytes: usize) {
         // SAFETY: handed out, and given up by the caller.
         unsafe { track::vacate(start, start.wrapping_add(bytes)) };
+        let offset = block.offset(start);
+        if line::first(offset) != line::last(offset, bytes) {
+            return self.give_back_lines(block, offset, bytes);
+        }
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
         self.held.set(self.held.get() - bytes as isize);
-        match held.free(block.offset(start), bytes) {
-            Ok(0) => self.emptied(held),
-            Ok(_) => {}
+        match held.free_in_line(offset, bytes) {
+            Ok(1..) => {}
+            Ok(_) => self.emptied(held),
+            Err(_) => freed_twice(),
+        }
+    }
+
+    /// The end of [`give_back`](Core::give_back), for what lies in several lines.
+    #[inline(never)]
+    fn give_back_lines(&self, block: &'static Block, offset: usize, bytes: usize) {
+        let held = self.owned(block.index());
+        self.held.set(self.held.get() - bytes as isize);
+        match held.free(offset, bytes) {
+            Ok(1..) => {}
+            Ok(_) => self.emptied(held),
             Err(_) => freed_twice(),
         }
     }

@@ -28,6 +28,18 @@ pub(crate) const UNIT: usize = 8;
 
 const _: () = assert!(BLOCK % LINE == 0 && LINE % UNIT == 0 && BLOCK <= u16::MAX as usize);
 
+/// The line in which an offset is.
+#[inline(always)]
+pub(crate) fn first(offset: usize) -> usize {
+    offset / LINE
+}
+
+/// The line in which the last of `bytes` bytes from an offset on is. They are not none.
+#[inline(always)]
+pub(crate) fn last(offset: usize, bytes: usize) -> usize {
+    (offset + bytes - 1) / LINE
+}
+
 /// Calls `each` with every line that `[offset, offset + bytes)` touches and how many of its bytes it has there.
 #[inline(always)]
 pub(crate) fn split(offset: usize, bytes: usize, mut each: impl FnMut(usize, u16)) {

@@ -180,6 +180,13 @@ impl Region {
         self
     }
 
+    /// Bytes that the region and its siblings may have in use.
+    #[must_use]
+    pub fn limit(&self) -> Option<usize> {
+        let limit = self.core.payer().account.limit();
+        (limit != usize::MAX).then_some(limit)
+    }
+
     /// The region, with a name that its statistics show, as do those of its siblings.
     ///
     /// # Panics
@@ -295,6 +302,8 @@ impl Core {
     /// The region was left for good.
     #[inline]
     pub(super) fn left(&self) {
+        #[cfg(feature = "escapes")]
+        self.judge();
         self.sweep(SWEPT);
         self.release_spares();
         let room = self.end.get().addr() - self.pos.get().addr();

@@ -160,18 +160,25 @@ impl Core {
         }
         let padding = |pos: *mut u8| pos.addr().wrapping_neg() & (layout.align() - 1);
         let mut pad = padding(self.pos.get());
+        let mut new = false;
         if bytes + pad > self.end.get().addr() - self.pos.get().addr() {
             let worst = bytes + layout.align().saturating_sub(UNIT);
             if worst > LARGE || !self.refill(worst) {
                 return ptr::null_mut();
             }
             pad = padding(self.pos.get());
+            new = true;
         }
         let Some(start) = self.take(bytes + pad) else { return ptr::null_mut() };
         let block = start.wrapping_add(pad);
         if pad > 0 {
             self.skip(start, pad);
         }
+        #[cfg(feature = "escapes")]
+        if new {
+            self.sample(block);
+        }
+        let _ = new;
         // SAFETY: just taken.
         unsafe { track::occupy(block, layout.size()) };
         block
@@ -254,9 +261,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         }
     }
 
-    /// Large blocks of the inner allocator are counted.
-    #[cold]
-    #[inline(never)]
+    /// Counts large blocks of the inner allocator.
     fn count_large(&self, bytes: isize) {
         // SAFETY: the region that a thread is in is there, and the thread's.
         if let Some(core) = unsafe { current::get().as_ref() } {
@@ -264,6 +269,17 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
                 core.count_large(bytes);
             }
         }
+    }
+
+    /// # Safety
+    ///
+    /// As for `GlobalAlloc::dealloc` of the inner allocator.
+    #[cold]
+    #[inline(never)]
+    unsafe fn dealloc_large(&self, start: *mut u8, layout: Layout) {
+        self.count_large(-large(layout.size()));
+        // SAFETY: this function's contract.
+        unsafe { self.inner.dealloc(start, layout) };
     }
 
     /// # Safety
@@ -331,13 +347,10 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
     #[inline]
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         match self.territory.find(start) {
-            None => {
-                if layout.size() > LARGE {
-                    self.count_large(-large(layout.size()));
-                }
-                // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
-                unsafe { self.inner.dealloc(start, layout) };
-            }
+            // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
+            None if layout.size() > LARGE => unsafe { self.dealloc_large(start, layout) },
+            // SAFETY: as above.
+            None => unsafe { self.inner.dealloc(start, layout) },
             // SAFETY: it was handed out with this layout, and is given up (this method's contract).
             Some(block) => unsafe { self.free(block, start, footprint(layout.size())) },
         }

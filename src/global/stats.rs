@@ -42,7 +42,6 @@ impl Region {
     pub fn stats(&self) -> RegionStats {
         self.core.report();
         let account = &self.core.payer().account;
-        let limit = account.limit();
         RegionStats {
             name: account.name(),
             live: self.live_bytes(),
@@ -50,7 +49,7 @@ impl Region {
             escaped: self.core.escaped.get(),
             blocks: self.core.ring_length.get() + self.core.spares.get(),
             large: self.core.large.get().max(0) as usize,
-            limit: (limit != usize::MAX).then_some(limit),
+            limit: self.limit(),
             over_limit: self.over_limit(),
         }
     }

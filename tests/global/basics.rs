@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::GLOBAL;
 
+/// What is left free behind every block, for AddressSanitizer to find overruns.
+pub(crate) const GAP: usize = if cfg!(arenite_asan) { 8 } else { 0 };
+
 fn strings(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("string number {number}")).collect()
 }
@@ -38,11 +41,11 @@ fn regions_nest_and_are_restored() {
         inner.enter(|| {
             let second = vec![2_u64; 10];
             outer.enter(|| drop(first));
-            assert_eq!(inner.live_bytes(), 80);
+            assert_eq!(inner.live_bytes(), 80 + GAP);
             drop(second);
         });
         let third = vec![3_u64; 5];
-        assert_eq!(outer.live_bytes(), 40);
+        assert_eq!(outer.live_bytes(), 40 + GAP);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             inner.enter(|| std::panic::resume_unwind(Box::new(7_u64)));
         }));
@@ -107,8 +110,9 @@ fn alignment_and_size_of_every_kind() {
             for size in [1, 7, 8, 9, 100, 2047, 2048, 2049, 5000, 100_000] {
                 let layout = Layout::from_size_align(size, 1 << shift).unwrap();
                 for zeroed in [false, true] {
+                    let allocate = if zeroed { alloc_zeroed } else { alloc };
                     // SAFETY: the size is not zero.
-                    let block = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
+                    let block = unsafe { allocate(layout) };
                     assert!(!block.is_null());
                     assert_eq!(block.addr() % layout.align(), 0);
                     // SAFETY: as long as the layout says.

@@ -6,7 +6,10 @@ mod census;
 mod child_process;
 mod conformance;
 mod die;
+#[cfg(feature = "escapes")]
+mod escapes;
 mod figures;
+mod futures;
 mod model;
 mod process;
 mod random;

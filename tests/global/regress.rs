@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use arenite::{RegionError, ScopedGlobal};
 
+use crate::basics::GAP;
 use crate::{GLOBAL, child_process};
 
 const LINE: usize = if cfg!(arenite_zeal) { 64 } else { 512 };
@@ -84,7 +85,7 @@ fn scope_exit_restores() {
         kept.push(bytes(40));
     });
     kept.push(bytes(48));
-    assert_eq!(live(), [8 + 40, 16, 32], "where each of them was made");
+    assert_eq!(live(), [8 + 40 + 2 * GAP, 16 + GAP, 32 + GAP], "where each of them was made");
     assert!(GLOBAL.current().is_none());
     drop(kept);
     assert_eq!(live(), [0; 3]);

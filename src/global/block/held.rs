@@ -84,37 +84,42 @@ impl<'t> Held<'t> {
     #[inline(always)]
     fn freed(&self, line: usize) -> u16 {
         // SAFETY: as above.
-        unsafe { self.0.freed[line].get() }
+        unsafe { self.0.freed[line % LINES].get() }
     }
 
     #[inline(always)]
     fn set_freed(&self, line: usize, bytes: u16) {
         // SAFETY: as above.
-        unsafe { self.0.freed[line].set(bytes) };
+        unsafe { self.0.freed[line % LINES].set(bytes) };
     }
 
-    /// Counts bytes as freed by the holder, and says how many it has handed out and not freed: zero if the block is
-    /// empty.
-    #[inline(always)]
+    /// Counts bytes as freed by the holder, and says how many it has handed out and not freed: zero if the block is empty.
     pub(crate) fn free(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
         let mut too_much = false;
-        let mut put = |line: usize, part: u16| {
-            let sum = self.freed(line).wrapping_add(part);
-            self.set_freed(line, sum);
-            too_much |= sum > LINE as u16;
-        };
-        // Most blocks lie in one line.
-        let first = offset / LINE;
-        if first == (offset + bytes - 1) / LINE {
-            put(first, bytes as u16);
-        } else if offset + bytes <= BLOCK {
-            line::split(offset, bytes, put);
-        } else {
+        if offset + bytes > BLOCK {
             return Err(FreedTwice);
         }
+        line::split(offset, bytes, |line, part| too_much |= self.free_of(line, part) > LINE as u16);
         let live = self.live() - bytes as i32;
         self.set_live(live);
         if too_much || live < 0 { Err(FreedTwice) } else { Ok(live) }
+    }
+
+    /// As [`free`](Held::free), of bytes in one line.
+    #[inline(always)]
+    pub(crate) fn free_in_line(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
+        let live = self.live() - bytes as i32;
+        self.set_live(live);
+        let freed = self.free_of(offset / LINE, bytes as u16);
+        if freed > LINE as u16 || live < 0 { Err(FreedTwice) } else { Ok(live) }
+    }
+
+    /// Counts bytes of a line as freed by the holder, and says how many that makes.
+    #[inline(always)]
+    fn free_of(&self, line: usize, bytes: u16) -> u16 {
+        let sum = self.freed(line).wrapping_add(bytes);
+        self.set_freed(line, sum);
+        sum
     }
 
     fn adopted(&self) -> i32 {
@@ -135,7 +140,8 @@ impl<'t> Held<'t> {
 
     /// Bytes in use that the region has handed out itself.
     pub(crate) fn in_use_by_region(&self) -> usize {
-        if self.adopted() == 0 {
+        // SAFETY: as above.
+        if unsafe { self.0.opened.get() } == u64::MAX {
             return self.in_use();
         }
         self.opened_lines().map(|line| self.in_use_of(line)).sum()
@@ -172,17 +178,29 @@ impl<'t> Held<'t> {
         (i64::from(self.live()) + count(word)).max(0) as usize
     }
 
-    /// Takes what others have freed from `live`, and returns how much that was: or the count would sink without end while
-    /// holes of a block are opened again and again.
-    pub(crate) fn fold(&self) -> usize {
-        let freed = (-count(self.0.word.load(Ordering::Acquire))).max(0);
+    /// Takes what others have freed from `live`, or the count would sink without end while holes of a block are opened again
+    /// and again. Returns how much of that the region had handed out, as far as one can tell: others are likely to free
+    /// what others left.
+    pub(crate) fn fold(&self) -> isize {
+        let before = self.handed_out();
+        let freed = (-count(self.0.word.load(Ordering::Acquire))).max(0) as i32;
         if freed > 0 {
             self.0.word.fetch_add(freed as u64, Ordering::AcqRel);
-            self.set_live(self.live() - freed as i32);
+            self.set_live(self.live() - freed);
+            self.set_adopted((self.adopted() - freed).max(0) as usize);
             // The count does not tell any more.
             self.set_passed_on(true);
         }
-        freed as usize
+        before - self.handed_out()
+    }
+
+    /// As [`fold`](Held::fold), and exact.
+    pub(crate) fn settle(&self) -> isize {
+        let before = self.handed_out();
+        self.fold();
+        let own = self.in_use_by_region() as i32;
+        self.set_adopted((self.live() - own).max(0) as usize);
+        before - self.handed_out()
     }
 
     /// Makes an empty block a new one.
@@ -200,6 +218,12 @@ impl<'t> Held<'t> {
         self.set_live(0);
         self.set_adopted(0);
         self.set_barren(false);
+    }
+
+    /// Whether nothing in a line is in use.
+    #[cfg(feature = "escapes")]
+    pub(crate) fn is_line_free(&self, line: usize) -> bool {
+        self.in_use_of(line) == 0
     }
 
     /// The first hole, from line `from` on, with room for `bytes` bytes: offsets of its start and end.

@@ -141,6 +141,8 @@ unsafe impl Parts for Virtual {
             return None;
         }
         let entry = base.wrapping_add(length).cast::<Block>().wrapping_add(offset / BLOCK);
+        // SAFETY: an address within a reservation is not null.
+        unsafe { core::hint::assert_unchecked(!entry.is_null()) };
         // SAFETY: the address lies in a block that was made, whose entry was written before it was handed out.
         Some(unsafe { &*entry })
     }

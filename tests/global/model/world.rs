@@ -172,8 +172,9 @@ impl World {
         }
         let layout = Self::layout(random);
         let zeroed = random.below(4) == 0;
+        let allocate = if zeroed { alloc::alloc_zeroed } else { alloc::alloc };
         // SAFETY: the size is not zero.
-        let start = unsafe { if zeroed { alloc::alloc_zeroed(layout) } else { alloc::alloc(layout) } };
+        let start = unsafe { allocate(layout) };
         if zeroed {
             Self::check_zero(start, layout.size());
         }
@@ -245,13 +246,10 @@ impl World {
         if let Some(slot) = old.through {
             let region = self.slots[slot].region.clone().expect("it was freed before its region was dropped");
             let block = NonNull::new(old.start).expect("a block");
+            let longer = size >= old.layout.size();
+            let resize = if longer { <&arenite::Region>::grow_zeroed } else { <&arenite::Region>::shrink };
             // SAFETY: through the same region, with the layout that it has; the new one is longer or shorter as asked.
-            let result = unsafe {
-                match size >= old.layout.size() {
-                    true => (&*region).grow_zeroed(block, old.layout, new),
-                    false => (&*region).shrink(block, old.layout, new),
-                }
-            };
+            let result = unsafe { resize(&&*region, block, old.layout, new) };
             let Ok(block) = result else {
                 assert!(self.slots[slot].limited, "refused without a limit");
                 return;

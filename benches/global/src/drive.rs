@@ -1,0 +1,164 @@
+//! Runs the programs: in turns, so that what disturbs the machine disturbs all of them.
+
+use std::env;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::input::Input;
+use crate::rows::ROWS;
+use crate::table;
+
+/// What the allocators are called, and their programs.
+pub(crate) const ALLOCATORS: [(&str, &str); 7] = [
+    ("glibc", "glibc"),
+    ("jemalloc", "jemalloc"),
+    ("snmalloc", "snmalloc"),
+    ("mimalloc", "mimalloc"),
+    ("regions over system", "scoped_system"),
+    ("regions over mimalloc", "scoped_mimalloc"),
+    ("passing to mimalloc", "passing_mimalloc"),
+];
+
+/// What a process took: nanoseconds and KiB.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sample {
+    pub(crate) processor: f64,
+    pub(crate) wall: f64,
+    pub(crate) user: f64,
+    pub(crate) peak: f64,
+    pub(crate) after: f64,
+    pub(crate) at_last: f64,
+    check: f64,
+}
+
+/// How to go about it: `[PART OF A ROW'S NAME ...] [--rounds N] [--quick] [--input FOLDER]`.
+struct Options {
+    wanted: Vec<String>,
+    rounds: usize,
+    quick: bool,
+    input: PathBuf,
+}
+
+impl Options {
+    fn parse() -> Result<Options, Box<dyn Error>> {
+        let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/global-input");
+        let mut options = Options { wanted: Vec::new(), rounds: 5, quick: false, input };
+        let mut arguments = env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--quick" => (options.quick, options.rounds) = (true, 1),
+                "--rounds" => options.rounds = arguments.next().ok_or("--rounds needs a number")?.parse()?,
+                "--input" => options.input = arguments.next().ok_or("--input needs a folder")?.into(),
+                other if other.starts_with('-') => return Err(format!("there is no option `{other}`").into()),
+                _ => options.wanted.push(argument),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Measures all rows under all allocators and prints the tables.
+pub fn drive() -> ExitCode {
+    match Options::parse().and_then(|options| run(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let input = Input::find(options.input.clone())?;
+    let wanted = |name: &str| {
+        options.wanted.is_empty() || options.wanted.iter().any(|part| name.contains(part.as_str()))
+    };
+    let rows: Vec<usize> = (0..ROWS.len()).filter(|&row| wanted(ROWS[row].name)).collect();
+    if rows.is_empty() {
+        return Err("no row is called so".into());
+    }
+    let style =
+        ProgressStyle::with_template("[{bar:40}] {pos}/{len} ({eta} left) {msg}")?.progress_chars("=> ");
+    let progress =
+        ProgressBar::new((rows.len() * options.rounds * ALLOCATORS.len()) as u64).with_style(style);
+    let mut results = Vec::new();
+    for row in rows {
+        progress.set_message(ROWS[row].name);
+        match measure(row, options, &input, &progress)? {
+            Some(figures) => results.push((row, figures)),
+            None => progress.println(format!(
+                "{}: skipped, since its input is missing; benches/global/fetch gets it",
+                ROWS[row].name
+            )),
+        }
+    }
+    progress.finish_and_clear();
+    println!("{}", table::show(&results));
+    println!("Medians of {} processes for each figure, in turns.", options.rounds);
+    if options.quick {
+        println!("Everything was cut down, to see that it runs: the figures mean nothing.");
+    }
+    Ok(())
+}
+
+/// The figures of a row, or `None` if its input is missing.
+fn measure(
+    row: usize,
+    options: &Options,
+    input: &Input,
+    progress: &ProgressBar,
+) -> Result<Option<table::Figures>, Box<dyn Error>> {
+    let mut figures = vec![Vec::new(); ALLOCATORS.len()];
+    // The first one finds the machine colder than the others.
+    if in_process(ALLOCATORS[0].1, row, options, input)?.is_none() {
+        return Ok(None);
+    }
+    for round in 0..options.rounds {
+        for turn in 0..ALLOCATORS.len() {
+            // From another one each time, forwards and backwards.
+            let step = if round % 2 == 0 { turn } else { ALLOCATORS.len() - turn };
+            let who = (round / 2 * 3 + step) % ALLOCATORS.len();
+            let Some(samples) = in_process(ALLOCATORS[who].1, row, options, input)? else { return Ok(None) };
+            figures[who].push(samples);
+            progress.inc(1);
+        }
+    }
+    let checks: Vec<f64> = figures.iter().flatten().map(|samples| samples.check).collect();
+    if checks.iter().any(|check| *check != checks[0]) {
+        return Err(format!("{}: not the same under all allocators: {checks:?}", ROWS[row].name).into());
+    }
+    Ok(Some(figures))
+}
+
+/// The work of a row under an allocator.
+fn in_process(
+    program: &str,
+    row: usize,
+    options: &Options,
+    input: &Input,
+) -> Result<Option<Sample>, Box<dyn Error>> {
+    let path = env::current_exe()?.with_file_name(format!("{program}{}", env::consts::EXE_SUFFIX));
+    let effort = if options.quick { "quick" } else { "full" };
+    let output = Command::new(&path)
+        .arg(row.to_string())
+        .arg(&input.folder)
+        .arg(effort)
+        .output()
+        .map_err(|error| format!("cannot run {}: {error}; build all programs first", path.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        let error = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{program}, {}: {}\n{error}", ROWS[row].name, output.status).into());
+    }
+    if text.trim() == "skipped" {
+        return Ok(None);
+    }
+    let numbers: Vec<f64> = text.split_whitespace().map_while(|number| number.parse().ok()).collect();
+    let &[processor, wall, user, peak, after, at_last, check] = &numbers[..] else {
+        return Err(format!("{program}, {}: it said {text:?}", ROWS[row].name).into());
+    };
+    Ok(Some(Sample { processor, wall, user, peak, after, at_last, check }))
+}

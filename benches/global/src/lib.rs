@@ -1,0 +1,15 @@
+//! The programs of `cargo bench --bench global`. `benches/README.md` says how to read what comes out.
+//!
+//! A global allocator is chosen when a program is built, so there is a program for each: those in `bin`, which do
+//! the same [`work`]. One more drives them.
+
+mod clock;
+mod drive;
+mod input;
+mod memory;
+mod rows;
+mod table;
+
+pub use drive::drive;
+pub use memory::{Memory, Plain, Regions};
+pub use rows::work;

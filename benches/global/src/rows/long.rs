@@ -1,0 +1,119 @@
+//! What is kept for long, and how much memory that holds.
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::sync::mpsc;
+use std::thread;
+
+use super::Job;
+use super::small::Random;
+use crate::clock::{peak, resident};
+
+/// A request takes about so much.
+const REQUEST: usize = 100 << 10;
+/// And leaves so much behind.
+type Left = Box<[u8; 64]>;
+
+pub(super) fn requests(job: &mut Job<'_>) -> Option<u64> {
+    serve(job, false)
+}
+
+/// Each request leaves 64 bytes in a map that outlives it.
+pub(super) fn requests_with_escapes(job: &mut Job<'_>) -> Option<u64> {
+    serve(job, true)
+}
+
+fn serve(job: &mut Job<'_>, leave: bool) -> Option<u64> {
+    let requests = job.times(100_000);
+    let mut map: HashMap<usize, Left> = HashMap::with_capacity(requests);
+    let start = resident();
+    let memory = job.memory;
+    let sum = job.measure(|_, _| {
+        let mut sum = 0;
+        for number in 0..requests {
+            let mut left = None;
+            memory.scope(&mut || {
+                let mut random = Random(number as u64 + 1);
+                let mut blocks = Vec::new();
+                let mut bytes = 0;
+                while bytes < REQUEST {
+                    let size = 16 + random.next() % 1000;
+                    bytes += size;
+                    blocks.push(vec![1_u8; size]);
+                    if left.is_none() && bytes > REQUEST / 2 {
+                        left = Some(Box::new([number as u8; 64]));
+                    }
+                }
+                sum += black_box(&blocks).len() as u64;
+            });
+            if let Some(left) = left.take().filter(|_| leave) {
+                map.insert(number, left);
+            }
+        }
+        sum
+    });
+    let after = resident().saturating_sub(start);
+    assert_eq!(map.len(), if leave { requests } else { 0 });
+    map.clear();
+    memory.trim();
+    job.held(after, resident().saturating_sub(start));
+    Some(sum)
+}
+
+/// A thousand blocks live; one after the other makes way for another one.
+pub(super) fn churn(job: &mut Job<'_>) -> Option<u64> {
+    let turns = job.times(20_000_000);
+    let start = resident();
+    Some(job.measure(|memory, _| {
+        memory.within(|| {
+            let mut random = Random(3);
+            let mut live: Vec<Vec<u8>> = vec![Vec::new(); 2000];
+            let mut bytes = 0;
+            for _ in 0..turns {
+                let size = 16 + random.next() % 1000;
+                let slot = random.next() % live.len();
+                bytes += size as u64;
+                live[slot] = filled(size);
+            }
+            black_box(&live);
+            bytes
+        })
+    }))
+    .inspect(|_| job.held(peak().saturating_sub(start), 0))
+}
+
+/// The same, but another thread does all the freeing.
+pub(super) fn churn_elsewhere(job: &mut Job<'_>) -> Option<u64> {
+    let turns = job.times(4_000_000);
+    let start = resident();
+    Some(job.measure(|memory, _| {
+        let (sender, receiver) = mpsc::sync_channel::<Vec<Vec<u8>>>(4);
+        thread::scope(|scope| {
+            scope.spawn(move || receiver.into_iter().for_each(drop));
+            memory.within(|| {
+                let mut random = Random(4);
+                let mut bytes = 0;
+                for _ in 0..turns / 500 {
+                    let mut blocks = Vec::with_capacity(500);
+                    for _ in 0..500 {
+                        let size = 16 + random.next() % 1000;
+                        bytes += size as u64;
+                        blocks.push(filled(size));
+                    }
+                    if sender.send(blocks).is_err() {
+                        break;
+                    }
+                }
+                drop(sender);
+                bytes
+            })
+        })
+    }))
+    .inspect(|_| job.held(peak().saturating_sub(start), 0))
+}
+
+fn filled(size: usize) -> Vec<u8> {
+    let mut block = Vec::with_capacity(size);
+    block.push(1);
+    block
+}
