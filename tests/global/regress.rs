@@ -211,8 +211,9 @@ fn holes_alone() {
             drop(line);
         }
     }
-    let mut small: Vec<Box<[u8; 48]>> = Vec::with_capacity(500);
-    region.enter(|| small.extend((0..500).map(|_| Box::new([0xAA; 48]))));
+    let fit = 100 * (LINE / (48 + GAP));
+    let mut small: Vec<Box<[u8; 48]>> = Vec::with_capacity(fit);
+    region.enter(|| small.extend((0..fit).map(|_| Box::new([0xAA; 48]))));
     assert!(region.stats().blocks <= blocks + 1, "holes were used: {}", region.stats());
     assert!(kept.iter().all(|(number, line)| line.iter().all(|&byte| byte == *number as u8)));
     assert!(small.iter().all(|bytes| bytes.iter().all(|&byte| byte == 0xAA)));
