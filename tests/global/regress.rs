@@ -200,8 +200,8 @@ fn holes() {
 
 fn holes_alone() {
     let region = GLOBAL.region();
-    let mut lines: Vec<Box<[u8; LINE]>> = Vec::with_capacity(200);
-    region.enter(|| lines.extend((0..200).map(|number| Box::new([number as u8; LINE]))));
+    let mut lines: Vec<Box<[u8; LINE - GAP]>> = Vec::with_capacity(200);
+    region.enter(|| lines.extend((0..200).map(|number| Box::new([number as u8; LINE - GAP]))));
     let blocks = region.stats().blocks;
     let mut kept = Vec::with_capacity(100);
     for (number, line) in lines.into_iter().enumerate() {
