@@ -1,14 +1,21 @@
 //! `ScopedGlobal`, installed in this very program.
 
 mod basics;
+mod census;
 #[path = "../it/child_process.rs"]
 mod child_process;
+mod conformance;
+mod die;
 #[cfg(feature = "escapes")]
 mod escapes;
+mod figures;
 mod futures;
 mod manage;
 mod model;
+mod process;
 mod random;
+mod regress;
+mod threads;
 
 #[cfg(feature = "tower")]
 mod tower;

@@ -103,7 +103,54 @@ fn the_last_free_against_the_end_of_a_region() {
         let [first, second] = fill(&mut region, [56, 8]);
         let threads = [frees(&world, [first]), frees(&world, [second])];
         region.end();
+        if let Some(clear) = world.pop(&world.free) {
+            let mut next = Region::new(&world, B);
+            next.begin(clear.block().index() as usize);
+            let all = next.alloc(64).expect("a clear block");
+            assert!(next.free(all));
+            next.end();
+        }
         join(threads);
+        world.audit();
+    });
+}
+
+/// Others free all that there is, and the owner hands the block out as a new one: no line of it is a hole then.
+#[test]
+fn the_last_free_against_the_owner() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second] = fill(&mut region, [56, 8]);
+        let threads = [frees(&world, [first]), frees(&world, [second])];
+        let all = region.reopen(0, 64).then(|| region.alloc(64)).flatten();
+        join(threads);
+        if let Some(all) = all {
+            assert!(!region.has_hole(0));
+            assert!(region.free(all));
+        }
+        region.end();
+        world.audit();
+    });
+}
+
+/// What is left behind is freed while somebody takes it off the list, who may find it empty.
+#[test]
+fn the_last_free_against_adoption() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second] = fill(&mut region, [8, 24]);
+        region.end();
+        let threads = [frees(&world, [first]), frees(&world, [second])];
+        let mut next = Region::new(&world, B);
+        let all = next.adopt(64).and_then(|_| next.alloc(64));
+        join(threads);
+        if let Some(all) = all {
+            assert!(!next.has_hole(0));
+            assert!(next.free(all));
+        }
+        next.end();
         world.audit();
     });
 }

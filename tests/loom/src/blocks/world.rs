@@ -121,7 +121,8 @@ impl World {
             let index = held.block().index() as usize;
             assert!(!std::mem::replace(&mut seen[index], true), "block {index} was on a list twice");
             assert_eq!((self.in_use(index), held.in_use()), (0, 0));
-            self.audit_lines(&held, index);
+            held.open_all(5);
+            assert!(held.hole(0, 1).is_none(), "all of it is handed out, and none of it was freed since");
         }
         while let Some(held) = self.pop(&self.listed) {
             let index = held.block().index() as usize;
@@ -134,11 +135,8 @@ impl World {
         }
     }
 
-    /// A line is a hole if, and only if, nothing of it is in use. A block that is empty need not know.
+    /// A line is a hole if, and only if, nothing of it is in use.
     fn audit_lines(&self, held: &Held<'_>, index: usize) {
-        if self.in_use(index) == 0 {
-            return;
-        }
         for line in 0..BLOCK / LINE {
             let units = &self.units[index][line * LINE / UNIT..(line + 1) * LINE / UNIT];
             let busy = units.iter().any(|unit| unit.busy.load(SeqCst));
@@ -193,6 +191,10 @@ impl<'w> Region<'w> {
         if self.end > self.pos {
             self.held(block).free(self.pos, self.end - self.pos).expect("freed once");
         }
+    }
+
+    pub(super) fn has_hole(&self, block: usize) -> bool {
+        self.held(block).hole(0, 1).is_some()
     }
 
     /// Opens a hole, or the whole block if it is empty. Whether there is a window now.

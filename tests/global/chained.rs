@@ -1,0 +1,20 @@
+//! What `main.rs` tests, over segments of the inner allocator.
+
+mod basics;
+#[path = "../it/child_process.rs"]
+mod child_process;
+mod conformance;
+mod die;
+mod figures;
+mod model;
+mod random;
+mod regress;
+mod threads;
+
+use std::alloc::System;
+
+use arenite::ScopedGlobal;
+use arenite::territory::Chained;
+
+#[global_allocator]
+static GLOBAL: ScopedGlobal<Chained> = ScopedGlobal::chained_over(System);

@@ -1,0 +1,132 @@
+//! A scenario for every figure that is reported.
+
+use crate::{GLOBAL, child_process};
+
+const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
+
+#[test]
+fn figures_of_a_region() {
+    let region = GLOBAL.region();
+    let stats = region.stats();
+    assert_eq!((stats.name, stats.live, stats.peak, stats.escaped), (None, 0, 0, 0));
+    assert_eq!((stats.blocks, stats.large, stats.limit, stats.over_limit), (0, 0, None, false));
+
+    let region = region.with_name("figures").with_limit(64 * BLOCK);
+    let kept = region.enter(|| vec![1_u8; 64]);
+    let stats = region.stats();
+    assert_eq!((stats.name, stats.limit), (Some("figures"), Some(64 * BLOCK)));
+    assert!(stats.live >= 64 && stats.live == stats.escaped && stats.blocks == 1, "{stats}");
+
+    // More than one block at a time.
+    region.enter(|| drop((0..10 * BLOCK / 64).map(|_| [1_u8; 64]).map(Box::new).collect::<Vec<_>>()));
+    let stats = region.stats();
+    assert!(stats.peak >= 10 * BLOCK && stats.peak <= 13 * BLOCK, "{stats}");
+    assert_eq!(stats.live, stats.escaped);
+    drop(kept);
+    assert_eq!(region.live_bytes(), 0);
+}
+
+#[test]
+fn large_blocks_count_while_they_are_in_use() {
+    let region = GLOBAL.region();
+    region.enter(|| {
+        let mut large = Vec::<u8>::with_capacity(2 * BLOCK);
+        assert_eq!(region.stats().large, 2 * BLOCK);
+        large.push(1);
+        large.reserve_exact(4 * BLOCK - 1);
+        assert_eq!(region.stats().large, 4 * BLOCK);
+        large.shrink_to_fit();
+        assert_eq!(region.stats().large, 0);
+    });
+    assert!(region.stats().peak >= 4 * BLOCK, "{}", region.stats());
+    // What was made elsewhere is not taken off.
+    let foreign = vec![0_u8; 2 * BLOCK];
+    region.enter(|| {
+        drop(foreign);
+        let own = vec![0_u8; 3 * BLOCK];
+        assert_eq!(region.stats().large, 3 * BLOCK);
+        drop(own);
+    });
+}
+
+#[test]
+fn a_region_that_was_over_its_limit_recovers() {
+    let mut region = GLOBAL.region().with_limit(2 * BLOCK);
+    for _ in 0..3 {
+        region.enter(|| {
+            let much: Vec<Box<[u8; 64]>> = (0..3 * BLOCK / 64).map(|_| Box::new([1; 64])).collect();
+            assert!(region.over_limit() && region.live_bytes() <= 2 * BLOCK, "{}", region.stats());
+            drop(much);
+        });
+        assert_eq!((region.live_bytes(), region.stats().large), (0, 0));
+        let some = region.enter(|| vec![1_u8; 64]);
+        assert!(region.live_bytes() >= 64, "it serves again what it has room for");
+        drop(some);
+        region.reset();
+        assert!(!region.over_limit());
+    }
+}
+
+#[test]
+fn siblings_share_a_limit() {
+    let region = GLOBAL.region().with_limit(8 * BLOCK);
+    let sibling = region.enter(|| GLOBAL.current()).unwrap().sibling().unwrap();
+    let fill = |blocks: usize| (0..blocks * BLOCK / 64).map(|_| Box::new([1_u8; 64])).collect::<Vec<_>>();
+    region.enter(|| drop(fill(6)));
+    sibling.enter(|| drop(fill(6)));
+    assert!(!region.over_limit(), "one after the other there is room: {}", region.stats());
+    let kept = region.enter(|| fill(5));
+    sibling.enter(|| drop(fill(5)));
+    assert!(region.over_limit() && sibling.over_limit(), "both at once there is not");
+    drop((kept, sibling));
+    assert_eq!(region.live_bytes(), 0);
+}
+
+#[test]
+fn large_blocks_of_a_sibling_that_ended_count_no_more() {
+    let region = GLOBAL.region().with_limit(40 * BLOCK);
+    region.enter(|| {
+        let current = GLOBAL.current().unwrap();
+        for _ in 0..20 {
+            let sibling = current.sibling().unwrap();
+            let result = sibling.enter(|| vec![1_u8; 10 * BLOCK]);
+            drop(sibling);
+            drop(result);
+        }
+    });
+    assert!(!region.over_limit(), "{}", region.stats());
+}
+
+/// In a process of its own, in which nobody else has regions.
+#[test]
+fn figures_of_all_regions() {
+    child_process::expect(
+        "figures::figures_of_all_regions",
+        || {
+            let stats = GLOBAL.stats();
+            assert_eq!((stats.territory_bytes, stats.free, stats.left_behind, stats.regions), (0, 0, 0, 0));
+            let (first, second) = (GLOBAL.region(), GLOBAL.region());
+            let kept = first.enter(|| Box::new([1_u8; 64]));
+            let others =
+                second.enter(|| (0..4 * BLOCK / 64).map(|_| Box::new([1_u8; 64])).collect::<Vec<_>>());
+            let stats = GLOBAL.stats();
+            assert_eq!((stats.regions, stats.left_behind, stats.free), (2, 0, 0));
+            assert!(stats.territory_bytes >= 5 * BLOCK, "{stats}");
+            drop((first, others));
+            assert!(GLOBAL.stats().left_behind >= 64);
+            drop((second, GLOBAL.region()));
+            let stats = GLOBAL.stats();
+            assert_eq!(stats.regions, 2, "used again");
+            assert_eq!((stats.left_behind > 0, stats.left_behind_blocks), (true, BLOCK), "{stats}");
+            drop(kept);
+            let back = GLOBAL.trim();
+            let stats = GLOBAL.stats();
+            assert_eq!((stats.left_behind, stats.left_behind_blocks), (0, 0), "{stats}");
+            assert_eq!(stats.free, stats.territory_bytes, "{stats}");
+            // Blocks of a territory that are not whole pages, or not its own to give back, stay.
+            assert!(back == stats.free || back == 0, "{back} of {stats}");
+            assert_eq!(GLOBAL.trim(), 0, "all of it was given back before");
+        },
+        |ended| assert!(ended.success, "{}", ended.text),
+    );
+}
