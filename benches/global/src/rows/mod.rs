@@ -50,6 +50,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("requests, none left behind", Kind::Long, long::requests),
     row("requests, 64 bytes left behind", Kind::Long, long::requests_with_escapes),
     row("churn", Kind::Long, long::churn),
+    row("churn of small blocks", Kind::Long, long::churn_small),
     row("churn, freed by another thread", Kind::Long, long::churn_elsewhere),
 ];
 
