@@ -3,6 +3,10 @@
 
 #[path = "peers/contender.rs"]
 mod contender;
+#[path = "peers/curve.rs"]
+mod curve;
+#[path = "peers/ours.rs"]
+mod ours;
 #[path = "peers/rows.rs"]
 mod rows;
 #[path = "peers/samples.rs"]
@@ -15,7 +19,8 @@ use std::time::Duration;
 use criterion::{Criterion, SamplingMode};
 
 use contender::{Contender, Std, Tuned};
-use rows::{Job, ROWS};
+use ours::{ByDefault, Huge, InChunks, Ours, Reserved, Small};
+use rows::{Job, ROWS, Table};
 use samples::{Effort, Samples};
 
 /// The hidden argument with which this program calls itself.
@@ -25,22 +30,44 @@ const FRESH: &str = "--in-fresh-process";
 struct Entry {
     name: &'static str,
     ours: bool,
+    /// The tables that it is in.
+    tables: &'static [Table],
     run: fn(Job, u64) -> Option<Duration>,
 }
 
-const fn entry<C: Contender>() -> Entry {
-    Entry { name: C::NAME, ours: C::OURS, run: |job, units| job.run::<C>(units) }
+impl Entry {
+    fn is_in(&self, table: Table) -> bool {
+        self.tables.contains(&table)
+    }
+
+    fn is_std(&self) -> bool {
+        self.name == Std::NAME
+    }
+
+    fn is_arena_peer(&self) -> bool {
+        !self.ours && !self.is_std()
+    }
 }
 
+const fn entry<C: Contender>(tables: &'static [Table]) -> Entry {
+    Entry { name: C::NAME, ours: C::OURS, tables, run: |job, units| job.run::<C>(units) }
+}
+
+const BOTH: &[Table] = &[Table::Short, Table::Large];
+
 const CONTENDERS: &[Entry] = &[
-    entry::<arenite::Arena>(),
-    entry::<bumpalo::Bump>(),
-    entry::<bumpalo::Bump<8>>(),
-    entry::<bump_scope::Bump>(),
-    entry::<Tuned<true>>(),
-    entry::<Tuned<false>>(),
-    entry::<blink_alloc::Blink>(),
-    entry::<Std>(),
+    entry::<Ours<ByDefault>>(BOTH),
+    entry::<Ours<InChunks>>(&[Table::Large]),
+    entry::<Ours<Reserved>>(&[Table::Large]),
+    entry::<Ours<Small>>(&[Table::Large]),
+    entry::<Ours<Huge>>(&[Table::Large]),
+    entry::<bumpalo::Bump>(BOTH),
+    entry::<bumpalo::Bump<8>>(&[Table::Short]),
+    entry::<bump_scope::Bump>(BOTH),
+    entry::<Tuned<true>>(&[Table::Short]),
+    entry::<Tuned<false>>(&[Table::Short]),
+    entry::<blink_alloc::Blink>(BOTH),
+    entry::<Std>(BOTH),
 ];
 
 fn main() {
@@ -70,6 +97,12 @@ fn main() {
     }
     criterion.final_summary();
     println!("{}", table::show(&results));
+    for mode in curve::MODES {
+        if wanted.is_none_or(|part| mode.name().contains(part.as_str())) {
+            eprintln!("{} ...", mode.name());
+            println!("\n{}", curve::show(mode, measure));
+        }
+    }
     if !measure {
         println!("One short sample each, to see that it runs: the figures mean nothing.");
     }

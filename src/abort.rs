@@ -6,18 +6,9 @@
 /// that nobody has thought about.
 #[inline]
 pub(crate) fn on_unwind<R>(call: impl FnOnce() -> R) -> R {
-    struct Bomb;
-
-    impl Drop for Bomb {
-        fn drop(&mut self) {
-            // A panic while unwinding aborts, with or without `std`, and prints both messages.
-            panic!("a source of memory panicked; an allocator must not unwind, so the process ends here");
-        }
-    }
-
-    let bomb = Bomb;
+    let armed = Armed;
     let result = call();
-    core::mem::forget(bomb);
+    armed.disarm();
     result
 }
 
@@ -29,4 +20,21 @@ pub(crate) fn now(message: &str) -> ! {
     crate::sys::complain(message);
     crate::sys::complain("\n");
     std::process::abort()
+}
+
+/// Ends the process when it is dropped: for calls whose arguments had better not become captures of a closure.
+pub(crate) struct Armed;
+
+impl Armed {
+    #[inline(always)]
+    pub(crate) fn disarm(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        // A panic while unwinding aborts, with or without `std`, and prints both messages.
+        panic!("a source of memory panicked; an allocator must not unwind, so the process ends here");
+    }
 }

@@ -45,6 +45,8 @@ pub use global::{
     Current, GlobalStats, InRegion, InRegionLimited, OverLimit, Region, RegionError, RegionFuture,
     RegionStats, ScopedGlobal, territory,
 };
+#[cfg(all(feature = "escapes", target_pointer_width = "64"))]
+pub use global::{EscapeSite, Escapes};
 #[cfg(all(feature = "tower", target_pointer_width = "64"))]
 pub use global::{RegionBody, RegionLayer, RegionResponse, RegionService};
 #[cfg(feature = "hashbrown")]

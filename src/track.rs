@@ -1,16 +1,53 @@
 //! What memory tools are told. The only file that names one.
 //!
-//! Built with `--cfg arenite_asan`, AddressSanitizer knows which bytes of a chunk are handed out: a touch of any other
-//! byte is reported. Otherwise all of this is nothing.
+//! Built with `--cfg arenite_asan`, AddressSanitizer knows which bytes of a chunk are handed out, and with
+//! `--cfg arenite_memcheck` Valgrind's memcheck does (on x86-64): a touch of any other byte is reported. Otherwise all of
+//! this is nothing.
 
-/// Bytes left free behind every block so that an overrun hits poison. The tools' granules are 8 bytes long.
-pub(crate) const GAP: usize = if cfg!(arenite_asan) { 8 } else { 0 };
+/// Bytes left free behind every block so that an overrun hits poison. The tools' granules are up to 8 bytes long.
+pub(crate) const GAP: usize = if cfg!(any(arenite_asan, arenite_memcheck)) { 8 } else { 0 };
 
 #[cfg(arenite_asan)]
 mod asan {
     unsafe extern "C" {
         pub(super) fn __asan_poison_memory_region(start: *const u8, bytes: usize);
         pub(super) fn __asan_unpoison_memory_region(start: *const u8, bytes: usize);
+    }
+}
+
+#[cfg(all(arenite_memcheck, not(target_arch = "x86_64")))]
+compile_error!("how to speak to memcheck is known for x86-64 alone");
+
+#[cfg(all(arenite_memcheck, target_arch = "x86_64"))]
+mod memcheck {
+    /// What memcheck is asked for; the numbers are those of its header, `memcheck.h`.
+    #[derive(Clone, Copy)]
+    #[repr(u64)]
+    pub(super) enum Request {
+        NoAccess = 0x4D43_0000,
+        // What is there may be known to be zero, so it counts as written.
+        Defined = 0x4D43_0002,
+    }
+
+    /// Tells memcheck, if the program runs in it; otherwise does nothing.
+    #[inline(always)]
+    pub(super) fn tell(request: Request, start: *const u8, bytes: usize) {
+        let message = [request as u64, start.addr() as u64, bytes as u64, 0, 0, 0];
+        // SAFETY: by itself the sequence changes nothing: the rotations of a register add up to whole turns, and a
+        // register is exchanged with itself. Valgrind knows it, reads the message, which is as long as it expects, and
+        // changes what it knows of the bytes, which need not be accessible, and no byte.
+        unsafe {
+            core::arch::asm!(
+                "rol rdi, 3",
+                "rol rdi, 13",
+                "rol rdi, 61",
+                "rol rdi, 51",
+                "xchg rbx, rbx",
+                in("rax") &raw const message,
+                inout("rdx") 0_u64 => _,
+                options(nostack),
+            );
+        }
     }
 }
 
@@ -22,6 +59,8 @@ pub(crate) fn poison(start: *mut u8, bytes: usize) {
     unsafe {
         asan::__asan_poison_memory_region(start, bytes);
     }
+    #[cfg(arenite_memcheck)]
+    memcheck::tell(memcheck::Request::NoAccess, start, bytes);
     let _ = (start, bytes);
 }
 
@@ -33,6 +72,8 @@ pub(crate) fn unpoison(start: *mut u8, bytes: usize) {
     unsafe {
         asan::__asan_unpoison_memory_region(start, bytes);
     }
+    #[cfg(arenite_memcheck)]
+    memcheck::tell(memcheck::Request::Defined, start, bytes);
     let _ = (start, bytes);
 }
 

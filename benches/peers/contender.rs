@@ -50,51 +50,8 @@ pub(crate) trait Contender: Sized + 'static {
     }
 }
 
-fn address<T: ?Sized>(value: &T) -> usize {
+pub(crate) fn address<T: ?Sized>(value: &T) -> usize {
     std::ptr::from_ref(value).addr()
-}
-
-impl Contender for arenite::Arena {
-    const NAME: &'static str = "arenite";
-    const OURS: bool = true;
-    type Allocator<'a> = &'a Self;
-
-    #[inline(always)]
-    fn new() -> Self {
-        arenite::Arena::new()
-    }
-    #[inline(always)]
-    fn with_capacity(bytes: usize) -> Self {
-        arenite::Arena::with_capacity(bytes)
-    }
-    #[inline(always)]
-    fn put<T: Copy>(&self, value: T) -> usize {
-        address(self.alloc(value))
-    }
-    #[inline(always)]
-    fn put_str(&self, text: &str) -> usize {
-        address(self.alloc_str(text))
-    }
-    #[inline(always)]
-    fn allocator(&self) -> &Self {
-        self
-    }
-    #[inline(always)]
-    fn reset(&mut self) {
-        self.reset();
-    }
-    #[inline(always)]
-    fn push_own(&self, n: u64) -> Option<u64> {
-        let mut vec = arenite::collections::Vec::new_in(self);
-        for i in 0..n {
-            vec.push(i);
-        }
-        Some(black_box(&vec)[0])
-    }
-    #[inline(always)]
-    fn scope(&mut self, value: u64) -> Option<usize> {
-        Some(arenite::Arena::scope(self, |inner| black_box(address(inner.alloc(value)))))
-    }
 }
 
 macro_rules! bumpalo {

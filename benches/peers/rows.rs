@@ -1,8 +1,10 @@
 //! What is measured: one row of the table each.
 
 use std::hint::black_box;
+use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 
+use allocator_api2::alloc::{AllocError, Allocator, Layout};
 use allocator_api2::vec::Vec;
 use hashbrown::{DefaultHashBuilder, HashMap};
 
@@ -16,6 +18,16 @@ pub(crate) struct Row {
     pub(crate) operations: u64,
     /// How its samples are taken.
     pub(crate) sampling: Sampling,
+    /// Where it is shown, which says who takes part.
+    pub(crate) table: Table,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Table {
+    /// What takes nanoseconds, beside peers with settings like ours.
+    Short,
+    /// What takes memory by the megabyte, over each of our kinds of memory.
+    Large,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -26,6 +38,8 @@ pub(crate) enum Sampling {
     One,
     /// One unit a process.
     Fresh,
+    /// The same, of units so short that a process is soon done.
+    FreshShort,
 }
 
 #[derive(Clone, Copy)]
@@ -43,9 +57,15 @@ pub(crate) enum Job {
     Scope,
     Round,
     Insert,
-    FreshLines,
-    FreshPush,
+    Lines,
+    LinesAgain,
     FreshInsert,
+    LongPush,
+    LongPushWarm,
+    LongPushAgain,
+    Raw,
+    Zeroed,
+    Reset,
 }
 
 const BATCH: u64 = 2000;
@@ -53,10 +73,16 @@ const ROUND: u64 = 100;
 const MILLION: u64 = 1_000_000;
 /// Bytes that hold the largest batch.
 const WARM: usize = 1 << 20;
+/// 64 MiB.
+const LONG: Layout = Layout::new::<[u64; 8 << 20]>();
 const TEXT: &str = "sand under a lens";
 
 const fn row(name: &'static str, job: Job, operations: u64, sampling: Sampling) -> Row {
-    Row { name, job, operations, sampling }
+    Row { name, job, operations, sampling, table: Table::Short }
+}
+
+const fn large(name: &'static str, job: Job, operations: u64, sampling: Sampling) -> Row {
+    Row { name, job, operations, sampling, table: Table::Large }
 }
 
 pub(crate) const ROWS: &[Row] = &[
@@ -73,9 +99,16 @@ pub(crate) const ROWS: &[Row] = &[
     row("scope, one value, left", Job::Scope, 1, Sampling::Many),
     row("round of 100, reset", Job::Round, 1, Sampling::Many),
     row("hashbrown, 1 M pairs", Job::Insert, MILLION, Sampling::One),
-    row("fresh: 1 M blocks of 64 B", Job::FreshLines, MILLION, Sampling::Fresh),
-    row("fresh: Vec, 20 M pushes", Job::FreshPush, 20 * MILLION, Sampling::Fresh),
-    row("fresh: hashbrown, 1 M pairs", Job::FreshInsert, MILLION, Sampling::Fresh),
+    large("fresh: Vec, 20 M pushes", Job::LongPush, 20 * MILLION, Sampling::Fresh),
+    large("warm: Vec, 20 M pushes", Job::LongPushWarm, 20 * MILLION, Sampling::Fresh),
+    large("again and again: Vec, 20 M pushes", Job::LongPushAgain, 20 * MILLION, Sampling::Fresh),
+    large("fresh: 1 M blocks of 64 B", Job::Lines, MILLION, Sampling::Fresh),
+    large("again and again: 1 M blocks of 64 B", Job::LinesAgain, MILLION, Sampling::Fresh),
+    large("fresh: hashbrown, 1 M pairs", Job::FreshInsert, MILLION, Sampling::Fresh),
+    large("made, one value, dropped ", Job::Life, 1, Sampling::Many),
+    large("64 MiB, not touched", Job::Raw, 1, Sampling::FreshShort),
+    large("64 MiB, zeroed", Job::Zeroed, 1, Sampling::FreshShort),
+    large("reset after 1 M blocks", Job::Reset, 1, Sampling::Fresh),
 ];
 
 impl Job {
@@ -95,11 +128,60 @@ impl Job {
             Job::Scope => scopes::<C>(units),
             Job::Round => Some(rounds::<C>(units)),
             Job::Insert => Some(inserts::<C>(units)),
-            Job::FreshLines => Some(timed(|| put_lines(&C::new(), MILLION))),
-            Job::FreshPush => Some(timed(|| push_all(&C::new(), 20 * MILLION))),
+            Job::Lines => Some(timed(|| put_lines(&C::new(), MILLION))),
+            Job::LinesAgain => Some(again(|| timed(|| put_lines(&C::new(), MILLION)))),
             Job::FreshInsert => Some(timed(|| insert_all(&C::new(), MILLION))),
+            Job::LongPush => Some(timed(|| push_all(&C::new(), 20 * MILLION))),
+            Job::LongPushAgain => Some(again(|| timed(|| push_all(&C::new(), 20 * MILLION)))),
+            Job::LongPushWarm => Some(long_pushes::<C>()),
+            Job::Raw => Some(long_block::<C>(|arena, layout| arena.allocate(layout))),
+            Job::Zeroed => Some(long_block::<C>(|arena, layout| arena.allocate_zeroed(layout))),
+            Job::Reset => Some(resets::<C>()),
         }
     }
+}
+
+/// The time in the middle, of the second half of some runs.
+fn again(mut run: impl FnMut() -> Duration) -> Duration {
+    let mut times: std::vec::Vec<Duration> = (0..14).map(|_| run()).skip(7).collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// How long it takes to get a block of 64 MiB in fresh memory. The code has run once: to find its pages takes as long.
+fn long_block<C: Contender>(
+    get: impl Fn(&C::Allocator<'_>, Layout) -> Result<NonNull<[u8]>, AllocError>,
+) -> Duration {
+    let timed = |layout: Layout| {
+        let arena = C::new();
+        let allocator = arena.allocator();
+        let start = Instant::now();
+        let block = black_box(get(&allocator, layout).expect("memory"));
+        let time = start.elapsed();
+        // SAFETY: got from this allocator a moment ago, with this layout.
+        unsafe { allocator.deallocate(block.cast(), layout) };
+        time
+    };
+    timed(LONG);
+    arenite::Virtual::trim_cache();
+    timed(LONG)
+}
+
+fn long_pushes<C: Contender>() -> Duration {
+    let mut arena = C::new();
+    again(|| {
+        let time = timed(|| push_all(&arena, 20 * MILLION));
+        arena.reset();
+        time
+    })
+}
+
+fn resets<C: Contender>() -> Duration {
+    let mut arena = C::new();
+    again(|| {
+        put_lines(&arena, MILLION);
+        timed(|| arena.reset())
+    })
 }
 
 fn timed<R>(job: impl FnOnce() -> R) -> Duration {

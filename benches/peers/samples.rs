@@ -3,8 +3,10 @@
 use std::process::Command;
 use std::time::Duration;
 
+use arenite::{Arena, HugePages, Virtual};
+
 use crate::rows::{ROWS, Row, Sampling};
-use crate::{CONTENDERS, FRESH};
+use crate::{CONTENDERS, FRESH, curve};
 
 /// How much work is done.
 #[derive(Clone, Copy)]
@@ -30,10 +32,14 @@ pub(crate) type Samples = Vec<f64>;
 
 /// The samples of every contender.
 pub(crate) fn take(row: usize, effort: Effort) -> Vec<Samples> {
-    let Row { job, operations, sampling, .. } = ROWS[row];
-    let rounds = if sampling == Sampling::Many { effort.samples } else { effort.long_samples };
+    let Row { job, operations, sampling, table, .. } = ROWS[row];
+    let rounds = match sampling {
+        Sampling::Many | Sampling::FreshShort => effort.samples,
+        Sampling::One | Sampling::Fresh => effort.long_samples,
+    };
     let run = |contender: usize, units: u64| match sampling {
-        Sampling::Fresh => in_fresh_process(row, contender),
+        _ if !CONTENDERS[contender].is_in(table) => None,
+        Sampling::Fresh | Sampling::FreshShort => in_fresh_process(row, contender),
         _ => (CONTENDERS[contender].run)(job, units),
     };
     let units: Vec<u64> = (0..CONTENDERS.len())
@@ -44,6 +50,9 @@ pub(crate) fn take(row: usize, effort: Effort) -> Vec<Samples> {
         .collect();
     let mut samples = vec![Samples::new(); CONTENDERS.len()];
     for round in 0..rounds {
+        if sampling == Sampling::Fresh {
+            touch(512 << 20);
+        }
         // Each round starts with another one: who comes first is worse off, or better.
         for turn in 0..CONTENDERS.len() {
             let contender = (round + turn) % CONTENDERS.len();
@@ -65,21 +74,41 @@ fn units_for(sample_time: Duration, run: impl Fn(u64) -> Option<Duration>) -> u6
     units
 }
 
-/// This program again, with a hidden argument, for one unit of a job.
 fn in_fresh_process(row: usize, contender: usize) -> Option<Duration> {
-    let program = std::env::current_exe().expect("the path of this program");
-    let output = Command::new(program)
-        .args([FRESH, &row.to_string(), &contender.to_string()])
-        .output()
-        .expect("this program runs again");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let nanoseconds = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a time");
+    let [nanoseconds] = fresh(["row", &row.to_string(), &contender.to_string()]);
     Some(Duration::from_nanos(nanoseconds))
 }
 
-/// What the program that [`in_fresh_process`] starts does.
+/// The figures that this program prints when it is called with a hidden argument, and these.
+pub(crate) fn fresh<const N: usize, const M: usize>(arguments: [&str; N]) -> [u64; M] {
+    let program = std::env::current_exe().expect("the path of this program");
+    let output = Command::new(program).arg(FRESH).args(arguments).output().expect("this program runs again");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let figures: Vec<u64> = text.split_whitespace().filter_map(|figure| figure.parse().ok()).collect();
+    figures.try_into().unwrap_or_else(|_| panic!("not {M} figures: {text}"))
+}
+
+/// Has another process use that much memory: of a virtual machine, the host takes back what is idle, and is slow to give
+/// it again.
+pub(crate) fn touch(bytes: usize) {
+    let [_] = fresh(["touch", &bytes.to_string()]);
+}
+
+/// What the program that [`fresh`] starts does.
 pub(crate) fn run_fresh(mut arguments: impl Iterator<Item = String>) {
+    let what = arguments.next();
     let mut number = || arguments.next().and_then(|text| text.parse::<usize>().ok()).expect("a number");
+    match what.as_deref() {
+        Some("curve") => return curve::run_fresh(number(), number(), number()),
+        Some("touch") => {
+            let memory = Virtual::new().huge_pages(HugePages::Always).prefault(number());
+            // If there is not so much, it goes without.
+            let arena = Arena::<_>::try_with_capacity_in(1, memory);
+            return println!("{}", arena.map_or(0, |arena| arena.stats().reserved));
+        }
+        _ => {}
+    }
     let (row, contender) = (number(), number());
     let time = (CONTENDERS[contender].run)(ROWS[row].job, 1).expect("every contender does the fresh jobs");
     println!("{}", time.as_nanos());

@@ -5,11 +5,16 @@
 //! all contenders are interleaved, so that none has the quiet hours of the machine to itself.
 
 use std::cell::Cell;
+use std::error::Error;
 use std::hint::black_box;
 use std::mem::{self, MaybeUninit};
 use std::time::{Duration, Instant};
 
 use allocator_api2::alloc::{Allocator, Global};
+#[cfg(feature = "mapped")]
+use arenite::Mapped;
+#[cfg(feature = "virtual-memory")]
+use arenite::Virtual;
 use arenite::wrap::Counting;
 use arenite::{Arena, Auto, Backing, Chained, Fixed};
 
@@ -19,13 +24,20 @@ use crate::progress::Progress;
 use crate::walk::Corpus;
 
 /// A contender: its name, and how it does a round.
-type Contender = (&'static str, fn(&Job<'_>) -> Result<Round, OutOfMemory>);
+type Contender = (&'static str, fn(&Job<'_>) -> Result<Round, Failed>);
+
+/// Why a round was not done.
+type Failed = Box<dyn Error>;
 
 /// Who takes part. A further backing is one further line. The first is what the others are compared with.
 const CONTENDERS: &[Contender] = &[
     ("system allocator", |job| job.on_the_heap()),
     ("Auto", |job| job.in_arena(Auto::new())),
     ("Chained", |job| job.in_arena(Chained::new())),
+    #[cfg(feature = "virtual-memory")]
+    ("Virtual", |job| job.in_arena(Virtual::new())),
+    #[cfg(feature = "mapped")]
+    ("Mapped", |job| job.in_a_file()),
     ("Fixed", |job| job.in_arena(Fixed::new(&mut job.buffer()))),
 ];
 
@@ -102,12 +114,12 @@ pub(crate) struct Table {
 ///
 /// # Errors
 ///
-/// [`OutOfMemory`] if the machine has not enough of it.
+/// What [`build`] and the makers of memory return.
 ///
 /// # Panics
 ///
 /// Panics if they do not agree.
-pub(crate) fn measure(corpus: &Corpus, rounds: Option<u32>) -> Result<Table, OutOfMemory> {
+pub(crate) fn measure(corpus: &Corpus, rounds: Option<u32>) -> Result<Table, Failed> {
     let reference = build(corpus, Global)?;
     let digest = reference.digest();
     let (words, postings) =
@@ -130,7 +142,7 @@ pub(crate) fn measure(corpus: &Corpus, rounds: Option<u32>) -> Result<Table, Out
 }
 
 /// A round for the figures, also so that no contender finds the machine colder than the others.
-fn check(job: &Job<'_>, digest: u64) -> Result<Vec<Figures>, OutOfMemory> {
+fn check(job: &Job<'_>, digest: u64) -> Result<Vec<Figures>, Failed> {
     let progress = Progress::new("checking", CONTENDERS.len());
     job.checking.set(true);
     let mut figures = Vec::new();
@@ -145,7 +157,7 @@ fn check(job: &Job<'_>, digest: u64) -> Result<Vec<Figures>, OutOfMemory> {
 }
 
 /// What each contender takes, round by round.
-fn time(job: &Job<'_>, rounds: u32) -> Result<Vec<Vec<Round>>, OutOfMemory> {
+fn time(job: &Job<'_>, rounds: u32) -> Result<Vec<Vec<Round>>, Failed> {
     let progress = Progress::new("measuring", rounds as usize * CONTENDERS.len());
     let mut times = vec![Vec::new(); CONTENDERS.len()];
     for round in 0..rounds as usize {
@@ -187,7 +199,10 @@ impl<'c> Job<'c> {
     /// A round in an arena over `backing`.
     ///
     /// Everything in an index lies in the arena, so that there is nothing to drop value by value: it is forgotten.
-    fn in_arena<B: Backing>(&self, backing: B) -> Result<Round, OutOfMemory> {
+    fn in_arena<B: Backing>(&self, backing: B) -> Result<Round, Failed> {
+        // Fresh is what nobody has used before.
+        #[cfg(feature = "virtual-memory")]
+        Virtual::trim_cache();
         let mut arena = Arena::new_in(backing);
         let (index, fresh) = timed(|| build(self.corpus, &arena));
         let index = index?;
@@ -206,9 +221,11 @@ impl<'c> Job<'c> {
 
         // A range is asked for as a whole, whatever chunks are cut from it; any other chunk is a request.
         let requests = |chunks: usize| if B::CONTIGUOUS { 0 } else { chunks };
+        // Of a range that is committed as it is needed, the rest is only addresses.
+        let taken = if B::CONTIGUOUS && B::GROWS_IN_PLACE { first.committed } else { first.reserved };
         self.figures.set(Figures {
             used: first.peak,
-            taken: first.reserved,
+            taken,
             requests: requests(first.chunks) + usize::from(B::CONTIGUOUS),
             requests_warm: requests(last.chunks - kept.chunks),
             chunks: Some(first.chunks),
@@ -217,8 +234,17 @@ impl<'c> Job<'c> {
         Ok(Round { fresh, warm, reset, drop })
     }
 
+    /// A round in a file, which is gone afterwards.
+    #[cfg(feature = "mapped")]
+    fn in_a_file(&self) -> Result<Round, Failed> {
+        let folder = tempfile::tempdir()?;
+        // SAFETY: the file lies in a folder of its own that nobody else knows of, so nobody changes it.
+        let file = unsafe { Mapped::create(folder.path().join("index")) }?;
+        self.in_arena(file)
+    }
+
     /// A round on the heap, where giving an index up is dropping it value by value.
-    fn on_the_heap(&self) -> Result<Round, OutOfMemory> {
+    fn on_the_heap(&self) -> Result<Round, Failed> {
         if self.checking.get() {
             self.count()?;
         }
@@ -259,7 +285,7 @@ impl<'c> Job<'c> {
 
     /// Finds a length at which the index fits: that of the text, or twice that, and so on.
     fn size_the_buffer(&self) -> Result<(), OutOfMemory> {
-        while let Err(OutOfMemory) = self.in_arena(Fixed::new(&mut self.buffer())) {
+        while self.in_arena(Fixed::new(&mut self.buffer())).is_err() {
             let doubled = self.buffer.get().checked_mul(2).ok_or(OutOfMemory)?;
             self.buffer.set(doubled);
         }

@@ -1,6 +1,7 @@
 //! Making arenas, and what is set on them before and between allocations.
 
 use core::alloc::Layout;
+use core::mem::ManuallyDrop;
 
 use allocator_api2::alloc::AllocError;
 
@@ -176,7 +177,11 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub const fn with_min_align_in(backing: B) -> Self {
-        Arena { cursor: Cursor::empty(), held: Held::nothing(), home: Home::Root(Root::new(backing)) }
+        Arena {
+            cursor: Cursor::empty(),
+            held: Held::nothing(),
+            home: Home::Root(ManuallyDrop::new(Root::new(backing))),
+        }
     }
 
     /// Sets the allocation limit: see [`set_allocation_limit`](Self::set_allocation_limit).

@@ -11,6 +11,8 @@ mod failure;
 mod fill;
 #[cfg(feature = "mapped")]
 mod mapped;
+#[cfg(feature = "virtual-memory")]
+mod prefault;
 mod refill;
 mod reset;
 mod resize;
@@ -35,6 +37,7 @@ pub use typed::AllocOrInitError;
 
 use core::cell::Cell;
 use core::fmt;
+use core::mem::ManuallyDrop;
 
 use crate::backing::{Auto, Backing};
 use crate::raw::{ChunkId, ChunkList, Cursor, SpareList};
@@ -118,6 +121,27 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
     }
 
+    /// Ends the arena, whose backing wants to know something.
+    ///
+    /// # Safety
+    ///
+    /// The arena is not used again, nor dropped.
+    // `inline`, here and below it, so that every crate sees that the address goes nowhere (ARCHITECTURE.md).
+    #[cold]
+    #[inline]
+    unsafe fn end_told(&mut self) {
+        self.flush();
+        if B::OUTLIVES_ARENA {
+            self.conclude();
+        }
+        if let Home::Root(root) = &mut self.home {
+            // SAFETY: blocks and children borrow the arena, so none is left in use.
+            unsafe { root.release_all() };
+            // SAFETY: nobody uses it again (this function's contract).
+            unsafe { ManuallyDrop::drop(root) };
+        }
+    }
+
     /// The alignment that every position of the cursor has, in bytes: the parameter `MIN_ALIGN`.
     #[inline]
     pub const fn min_align(&self) -> usize {
@@ -128,16 +152,17 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 impl<B: Backing, const M: usize> Drop for Arena<B, M> {
     #[inline]
     fn drop(&mut self) {
-        if B::FRESH_IS_ZERO && matches!(self.home, Home::Root(_)) {
-            self.flush();
+        // A child's end is its guard's business.
+        let Home::Root(root) = &mut self.home else { return };
+        if root.remembers() {
+            // SAFETY: the arena ends here.
+            return unsafe { self.end_told() };
         }
-        if B::OUTLIVES_ARENA {
-            self.conclude();
-        }
-        if let Home::Root(root) = &mut self.home {
-            // SAFETY: blocks and children borrow the arena, so none is left in use.
-            unsafe { root.release_all() };
-        }
+        // SAFETY: blocks and children borrow the arena, so none is left in use, and the arena ends; its backing
+        // remembers nothing.
+        unsafe { root.release_each::<true>() };
+        // SAFETY: the arena ends here.
+        unsafe { ManuallyDrop::drop(root) };
     }
 }
 

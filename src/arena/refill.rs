@@ -19,10 +19,30 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// # Errors
     ///
     /// [`AllocError`] if none of them has room. The arena is as before then.
+    #[inline(never)]
     pub(super) fn refill(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         #[cfg(arenite_zeal)]
         self.check();
         let block = self.find_room(layout);
+        #[cfg(arenite_zeal)]
+        self.check();
+        block
+    }
+
+    /// A block from the first chunk of all, if that is still to be obtained and the backing has a short way to it: of many
+    /// arenas it is the only one.
+    #[inline(always)]
+    pub(super) fn first_block(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if layout.align() > M.max(raw::CHUNK_ALIGN) {
+            return None;
+        }
+        let root = self.root();
+        let (chunk, base, top) = root.begin(footprint::<M>(layout.size()))?;
+        self.held.own.begin(chunk);
+        self.held.chunk.set(chunk);
+        // SAFETY: the chunk is nobody else's, so `[base, top)` is free, and it is as the invariants of chunks say. There
+        // was no other chunk before, so there is no window to be left. Chunks are aligned as the block is to be.
+        let block = unsafe { self.cursor.begin(base, top, layout.size()) };
         #[cfg(arenite_zeal)]
         self.check();
         block
@@ -49,7 +69,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         // A new arena has nothing to look through.
         if root.chunks.get().is_none() {
             let (chunk, side) = root.obtain(need, Purpose::Allocation { full: true, used: 0, apart: 0 })?;
-            return if side { self.take_side(chunk, layout) } else { self.enter_first(chunk, layout) };
+            return if side { self.take_side(chunk, layout) } else { self.go_on_in(chunk, layout) };
         }
         if self.extend(footprint, layout.align()) || self.enter_spare(footprint, layout.align()) {
             return self.cursor.take_any(layout).ok_or(AllocError);
@@ -60,11 +80,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         let full = used >= root.granted.get() / 4 * 3;
         let apart = self.note_apart(full);
         let (chunk, side) = root.obtain(need, Purpose::Allocation { full, used, apart })?;
-        if side {
-            return self.take_side(chunk, layout);
-        }
-        self.enter_chunk(chunk);
-        self.cursor.take_any(layout).ok_or(AllocError)
+        if side { self.take_side(chunk, layout) } else { self.go_on_in(chunk, layout) }
     }
 
     /// Counts a chunk that is about to be obtained because others have the rest of the chunks there are. Returns how many
@@ -134,15 +150,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
     }
 
-    /// Takes `chunk`, which is empty, nobody's and the only one, for this handle's own, and a block from it.
-    #[inline]
-    fn enter_first(&self, chunk: ChunkId, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        let record = self.root().record(chunk);
-        self.held.own.push(chunk, record);
-        self.held.chunk.set(chunk);
-        // SAFETY: the chunk is nobody else's, so `[base, top)` is free, and it is as the invariants of chunks say. There
-        // was no other chunk before, so there is no window to be left.
-        unsafe { self.cursor.enter(record.base, record.top.get()) };
+    /// Takes `chunk`, which is empty and nobody's, for this handle's own, and a block from it.
+    fn go_on_in(&self, chunk: ChunkId, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        self.enter_chunk(chunk);
         self.cursor.take_any(layout).ok_or(AllocError)
     }
 
@@ -190,6 +200,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 
     /// Writes down what may have been written, as far as the cursor knows and the chunks do not.
     #[cold]
+    #[inline]
     pub(super) fn flush(&self) {
         if !B::FRESH_IS_ZERO {
             return;

@@ -29,6 +29,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     #[cold]
     #[inline(never)]
     fn block_cold(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        if let Some(block) = self.first_block(layout) {
+            return Ok(block);
+        }
         self.refill(layout)
     }
 

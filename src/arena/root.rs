@@ -1,7 +1,7 @@
 //! What an arena and all its children have in common.
 
 use core::cell::{Cell, UnsafeCell};
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
@@ -15,8 +15,12 @@ use crate::track;
 
 /// Whether a handle is the arena itself or a child of one.
 pub(super) enum Home<B: Backing, const M: usize> {
-    Root(Root<B, M>),
-    Child { root: *const Root<B, M>, parent: *const Arena<B, M> },
+    /// Dropped by hand, so that the end of an arena with nothing to tell its backing is one short loop, to be inlined.
+    Root(ManuallyDrop<Root<B, M>>),
+    Child {
+        root: *const Root<B, M>,
+        parent: *const Arena<B, M>,
+    },
 }
 
 /// The backing and its chunks.
@@ -122,6 +126,12 @@ impl<B: Backing, const M: usize> Root<B, M> {
         result
     }
 
+    /// Whether the backing wants to be told something before the arena ends.
+    #[inline(always)]
+    pub(super) fn remembers(&mut self) -> bool {
+        self.backing.get_mut().remembers()
+    }
+
     /// Bytes that the limit leaves.
     #[inline]
     pub(super) fn allowed(&self) -> usize {
@@ -145,6 +155,19 @@ impl<B: Backing, const M: usize> Root<B, M> {
         }
     }
 
+    /// The first chunk, by a shorter way than [`obtain`](Self::obtain) where there is one: its name, and its base and
+    /// top.
+    #[inline(always)]
+    pub(super) fn begin(&self, need: usize) -> Option<(ChunkId, *mut u8, *mut u8)> {
+        if B::CONTIGUOUS || !self.chunks.get().is_none() || self.limit.get() != usize::MAX {
+            return None;
+        }
+        let (header, align) = (Self::HEADER, Self::ALIGN);
+        let block = self.ask(|backing| backing.first(header, need, align).ok_or(AllocError)).ok()?;
+        // Nobody else obtained one while the backing ran: it was busy.
+        Some(self.register(block, header, usize::MAX, ChunkId::NONE))
+    }
+
     // Not a closure of `obtain`: what a closure borrows counts as escaped, and then a caller cannot keep the cursor of a
     // local arena in registers.
     #[inline]
@@ -158,7 +181,8 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let align = if inside { M } else { Self::ALIGN };
         let request = Request { header, need, most, align, purpose };
         let block = self.ask(|backing| backing.obtain(&request))?;
-        Ok((self.register(block, &request), block.side))
+        let (chunk, ..) = self.register(block, header, most, self.chunks.get());
+        Ok((chunk, block.side))
     }
 
     /// Whether the backing has that many bytes at that alignment, as far as it knows.
@@ -204,12 +228,20 @@ impl<B: Backing, const M: usize> Root<B, M> {
         !spare.is_none()
     }
 
-    /// Writes the record of a new chunk.
-    fn register(&self, block: Block, request: &Request) -> ChunkId {
+    /// Writes the record of a new chunk, for a request with that header and that limit, before the chunk `next`. Returns its
+    /// name, base and top.
+    #[inline(always)]
+    fn register(
+        &self,
+        block: Block,
+        header: usize,
+        most: usize,
+        next: ChunkId,
+    ) -> (ChunkId, *mut u8, *mut u8) {
         let block_start = block.start.as_ptr();
         let limit = block_start.wrapping_add(block.len);
-        let base = block_start.wrapping_add(request.header);
-        let allowed_end = base.addr().saturating_add(request.most);
+        let base = block_start.wrapping_add(header);
+        let allowed_end = base.addr().saturating_add(most);
         let top = addr::clip_end(limit.addr().min(allowed_end), M);
         let top = limit.with_addr(top.max(base.addr()));
         let chunk = Chunk {
@@ -217,13 +249,13 @@ impl<B: Backing, const M: usize> Root<B, M> {
             top: Cell::new(top),
             limit: Cell::new(limit),
             filled: Cell::new(base),
-            zero_from: Cell::new(base.max(block_start.wrapping_add(block.dirty))),
-            next: Cell::new(self.chunks.get()),
+            zero_from: Cell::new(block_start.wrapping_add(block.dirty.max(header))),
+            next: Cell::new(next),
             link: Cell::new(ChunkId::NONE),
         };
         self.granted.set(self.granted.get() + chunk.usable());
         track::poison(base, limit.addr() - base.addr());
-        let name = if request.header == 0 {
+        let name = if header == 0 {
             // SAFETY: the record is not in use: the list of chunks was empty when the request was made, and the
             // backing, while it ran, refused all others.
             unsafe { self.first.get().write(MaybeUninit::new(chunk)) };
@@ -235,7 +267,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
             ChunkId::at(record)
         };
         self.chunks.set(name);
-        name
+        (name, base, top)
     }
 
     /// Makes `chunk`, which is the topmost or has a limit above its top, longer by at least `need` bytes.
@@ -294,6 +326,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
     }
 
     /// Every byte of every chunk may have been written.
+    #[inline]
     pub(super) fn soil_all(&self) {
         self.for_each_chunk(|_, record| record.soil(record.limit.get()));
     }
@@ -320,6 +353,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
     }
 
     /// Calls `visit` with every chunk.
+    #[inline]
     pub(super) fn for_each_chunk(&self, mut visit: impl FnMut(ChunkId, &Chunk)) {
         let mut chunk = self.chunks.get();
         while !chunk.is_none() {

@@ -2,7 +2,7 @@
 
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 use core::slice;
 
 use allocator_api2::alloc::AllocError;
@@ -189,6 +189,40 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     }
 }
 
+/// Copies `len` elements; short text without a call, which takes longer than the copying.
+///
+/// # Safety
+///
+/// As for [`ptr::copy_nonoverlapping`].
+#[inline(always)]
+unsafe fn copy<T: Copy>(from: *const T, to: *mut T, len: usize) {
+    /// Two runs of `N` bytes, which may overlap each other: `N <= len <= 2 * N`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`ptr::copy_nonoverlapping`], and `N <= len`.
+    #[inline(always)]
+    unsafe fn ends<T, const N: usize>(from: *const T, to: *mut T, len: usize) {
+        // SAFETY: the first `N` of `len` bytes (this function's contract).
+        unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), to.cast::<u8>(), N) };
+        // SAFETY: no farther than the last of `len` elements of one byte each.
+        let from = unsafe { from.add(len - N) };
+        // SAFETY: as above.
+        let to = unsafe { to.add(len - N) };
+        // SAFETY: the last `N` of `len` bytes.
+        unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), to.cast::<u8>(), N) };
+    }
+
+    match len {
+        // SAFETY: the caller's promise is the callee's; elements are one byte long, and there are at least as many.
+        8..=15 if const { size_of::<T>() == 1 } => unsafe { ends::<T, 8>(from, to, len) },
+        // SAFETY: as above.
+        16..=32 if const { size_of::<T>() == 1 } => unsafe { ends::<T, 16>(from, to, len) },
+        // SAFETY: the caller's promise is the callee's.
+        _ => unsafe { ptr::copy_nonoverlapping(from, to, len) },
+    }
+}
+
 /// An element that an iterator promised.
 #[inline]
 fn supplied<T>(element: Option<T>) -> T {
@@ -201,7 +235,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         let room = self.room_for::<E, T>(source.len())?;
         // SAFETY: the source is valid for `len` elements, the room for as many, both are aligned, and the room was
         // handed out while the source was borrowed, so they do not overlap.
-        unsafe { room.copy_from_nonoverlapping(NonNull::from(source).cast::<T>(), source.len()) };
+        unsafe { copy(source.as_ptr(), room.as_ptr(), source.len()) };
         // SAFETY: `len` elements were written just now; the room is nobody else's while the arena is borrowed.
         Ok(unsafe { slice::from_raw_parts_mut(room.as_ptr(), source.len()) })
     }

@@ -124,20 +124,42 @@ impl<B: Backing, const M: usize> Root<B, M> {
     /// # Safety
     ///
     /// Nobody uses any of the arena's memory.
-    #[inline]
     pub(super) unsafe fn release_all(&mut self) {
-        let mut chunk = self.chunks.replace(ChunkId::NONE);
+        // SAFETY: the caller's promise is the callee's.
+        unsafe { self.release_each::<false>() };
+        self.chunks.set(ChunkId::NONE);
         self.spare.clear();
+        self.granted.set(0);
+    }
+
+    /// As [`release_all`](Self::release_all), of an arena that ends and, if `PLAIN`, of a backing that
+    /// [remembers](Backing::remembers) nothing. Leaves the lists as they are.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses any of the arena's memory, and nobody looks at the lists any more. If `PLAIN`, the backing remembers
+    /// nothing.
+    #[inline(always)]
+    pub(super) unsafe fn release_each<const PLAIN: bool>(&mut self) {
+        let mut chunk = self.chunks.get();
         while !chunk.is_none() {
             let record = self.record(chunk);
             let next = record.next.get();
             track::unpoison(record.base, record.limit.get().addr() - record.base.addr());
             let block = self.block(chunk, record);
             let backing = self.backing_mut();
-            // SAFETY: this is the block as it was obtained and extended, and nobody uses it (this function's contract).
-            abort::on_unwind(|| unsafe { backing.release(block) });
+            // Not `on_unwind`: what its closure borrowed would count as escaped.
+            let armed = abort::Armed;
+            if PLAIN {
+                // SAFETY: the block is as it was obtained and extended, nobody uses it, and the backing remembers nothing
+                // (this function's contract).
+                unsafe { backing.release_plain(block) };
+            } else {
+                // SAFETY: as above.
+                unsafe { backing.release(block) };
+            }
+            armed.disarm();
             chunk = next;
         }
-        self.granted.set(0);
     }
 }

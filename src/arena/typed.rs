@@ -213,6 +213,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     #[cold]
     #[inline(never)]
     fn slot_cold<E: Failure>(&self, layout: Layout) -> Result<NonNull<u8>, E> {
+        if let Some(block) = self.first_block(layout) {
+            return Ok(block);
+        }
         self.refill(layout).map_err(|AllocError| E::out_of_memory(self, layout))
     }
 }

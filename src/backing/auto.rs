@@ -86,7 +86,19 @@ unsafe impl Backing for Auto {
         const { Plan::DEFAULT }.obtain(&self.base, &mut self.last, request)
     }
 
+    #[inline(always)]
+    fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
+        const { Plan::DEFAULT }.first(&self.base, &mut self.last, (header, need, align))
+    }
+
+    #[inline(always)]
+    unsafe fn release_plain(&mut self, block: Block) {
+        // SAFETY: this function's contract is that of the called one; there is no reservation that the block could be of.
+        unsafe { chained::release(&self.base, block) };
+    }
+
     #[cfg(feature = "virtual-memory")]
+    #[inline]
     fn extend(
         &mut self,
         end: core::ptr::NonNull<u8>,
@@ -96,16 +108,24 @@ unsafe impl Backing for Auto {
         self.large.extend(end, need, most)
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn release(&mut self, block: Block) {
         #[cfg(feature = "virtual-memory")]
-        if self.large.owns(&block) {
-            // SAFETY: this function's contract is that of the called one, and the block is the reservation's.
-            unsafe { self.large.release(block) };
+        // SAFETY: this function's contract is that of the called one; the block, unless it is taken here, is the base
+        // allocator's.
+        if self.large.exists() && unsafe { self.large.release(block) } {
             return;
         }
         // SAFETY: this function's contract is that of the called one, and the block is the base allocator's.
         unsafe { chained::release(&self.base, block) };
+    }
+
+    #[inline(always)]
+    fn remembers(&self) -> bool {
+        #[cfg(feature = "virtual-memory")]
+        return self.large.exists();
+        #[cfg(not(feature = "virtual-memory"))]
+        false
     }
 
     fn available(&self, _: usize) -> Option<usize> {
@@ -116,6 +136,7 @@ unsafe impl Backing for Auto {
         None
     }
 
+    #[inline]
     fn shrunk(&mut self, largest: usize) {
         self.last = self.last.min(largest);
         #[cfg(feature = "virtual-memory")]
@@ -125,8 +146,14 @@ unsafe impl Backing for Auto {
     }
 
     #[cfg(feature = "virtual-memory")]
+    #[inline]
     fn trim(&mut self) {
         self.large.trim();
+    }
+
+    #[cfg(feature = "virtual-memory")]
+    fn cause(&self) -> Option<crate::error::Cause> {
+        self.large.cause()
     }
 
     fn name(&self) -> &'static str {

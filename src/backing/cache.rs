@@ -18,6 +18,12 @@ const SLOTS: usize = 16;
 /// How many bytes of memory they may hold in all. What exceeds it is given back to the system; the address space stays.
 const MOST_BYTES: usize = 256 << 20;
 
+/// Ranges that hold no more are not counted, as counting them takes longer than all the rest; there is room for all.
+const SMALL: usize = HUGE_PAGE;
+
+/// How many bytes the others may hold.
+const MOST_COUNTED: usize = MOST_BYTES - SLOTS * SMALL;
+
 /// A range, and what it was made for.
 struct Cached {
     range: Range,
@@ -34,14 +40,26 @@ pub(super) struct Key {
 
 static CACHE: [Slot<Cached>; SLOTS] = [const { Slot::new() }; SLOTS];
 
-/// Bytes in all cached ranges that may hold memory.
+/// Bytes in all cached ranges that are counted.
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
 /// The range in `slot`, if there is one that was made for a key of which `wanted` holds.
 fn take_from(slot: &Slot<Cached>, wanted: impl Fn(Key) -> bool) -> Option<Range> {
     let Cached { range, .. } = slot.take_if(|cached| wanted(cached.key))?;
-    BYTES.fetch_sub(range.present(), Ordering::Relaxed);
+    discount(range.present());
     Some(range)
+}
+
+/// Counts the bytes of a range. Returns how many the others have.
+fn count(bytes: usize) -> usize {
+    if bytes > SMALL { BYTES.fetch_add(bytes, Ordering::Relaxed) } else { 0 }
+}
+
+/// Takes [`count`] back.
+fn discount(bytes: usize) {
+    if bytes > SMALL {
+        BYTES.fetch_sub(bytes, Ordering::Relaxed);
+    }
 }
 
 /// A range that was made for `key`, if there is one. Its memory is not zero.
@@ -54,32 +72,41 @@ pub(super) fn give(mut range: Range, key: Key) {
     // Counted before anything is decided, so that threads which come at the same time do not all take what is left of
     // the bound.
     let bytes = range.present();
-    let others = BYTES.fetch_add(bytes, Ordering::Relaxed);
-    let most = addr::align_down(MOST_BYTES.saturating_sub(others), HUGE_PAGE);
-    range.discard(most);
-    let kept = range.present();
-    BYTES.fetch_sub(bytes - kept, Ordering::Relaxed);
-    let mut cached = Cached { range, key };
-    // More is kept only if the system would not take it.
-    if kept <= most {
-        for slot in &CACHE {
+    let most = addr::align_down(MOST_COUNTED.saturating_sub(count(bytes)), HUGE_PAGE).max(SMALL);
+    if bytes > most {
+        range.discard(most);
+        let kept = range.present();
+        // In one step, so that nobody takes the room meanwhile.
+        BYTES.fetch_sub(if kept > SMALL { bytes - kept } else { bytes }, Ordering::Relaxed);
+        // More is kept only if the system would not take it.
+        if kept > most {
+            return discount(kept);
+        }
+    }
+    let Err(mut cached) = keep(Cached { range, key }) else { return };
+    // A range of another kind, which nobody may want any more, makes way: what is wanted now stays.
+    for slot in &CACHE {
+        if let Some(other) = take_from(slot, |other| other != key) {
+            drop(other);
             match slot.put(cached) {
                 Ok(()) => return,
                 Err(back) => cached = back,
             }
         }
-        // A range of another kind, which nobody may want any more, makes way: what is wanted now stays.
-        for slot in &CACHE {
-            if let Some(other) = take_from(slot, |other| other != key) {
-                drop(other);
-                match slot.put(cached) {
-                    Ok(()) => return,
-                    Err(back) => cached = back,
-                }
-            }
+    }
+    discount(cached.range.present());
+}
+
+/// Puts a range into the first slot that is free.
+#[inline]
+fn keep(mut cached: Cached) -> Result<(), Cached> {
+    for slot in &CACHE {
+        match slot.put(cached) {
+            Ok(()) => return Ok(()),
+            Err(back) => cached = back,
         }
     }
-    BYTES.fetch_sub(kept, Ordering::Relaxed);
+    Err(cached)
 }
 
 /// Gives every cached range back to the system.

@@ -146,6 +146,32 @@ impl Plan {
         }
     }
 
+    /// The first block of `base`: see [`Backing::first`].
+    #[inline(always)]
+    pub(super) fn first<A: Allocator>(
+        &self,
+        base: &A,
+        last: &mut usize,
+        (header, need, align): (usize, usize, usize),
+    ) -> Option<Block> {
+        let size = addr::align_down(self.first, align);
+        // In this order nothing wraps.
+        let is_usual = *last == 0
+            && size <= isize::MAX as usize
+            && header <= size
+            && need != 0
+            && need <= size - header
+            && need <= (self.first / 8).max(self.side_above);
+        if !is_usual {
+            return None;
+        }
+        // SAFETY: `align` is a power of two, and `size`, a multiple of it, is at most `isize::MAX`.
+        let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
+        let start = base.allocate(layout).ok()?.cast();
+        *last = size;
+        Some(Block { start, len: size, align, side: false, dirty: size })
+    }
+
     /// A block of `base` for `request`; `last` is the size of the newest chunk before and after.
     ///
     /// Apart from [`Chained`], so that a plan known at compile time costs nothing.
@@ -221,6 +247,11 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
     #[inline]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
         self.plan.obtain(&self.base, &mut self.last, request)
+    }
+
+    #[inline(always)]
+    fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
+        self.plan.first(&self.base, &mut self.last, (header, need, align))
     }
 
     #[inline]

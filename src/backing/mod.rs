@@ -72,6 +72,16 @@ pub unsafe trait Backing: sealed::Sealed {
     #[doc(hidden)]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError>;
 
+    /// The first block of all, by a shorter way where there is one: with `header` bytes and at least `need` behind them,
+    /// aligned to `align`, neither limited nor large, and what [`obtain`](Backing::obtain) would give. `None`: ask that.
+    /// Always so if `need` is 0.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
+        let _ = (header, need, align);
+        None
+    }
+
     /// Makes the topmost block, which ends at `end`, at least `need` and at most `most` bytes longer in place.
     ///
     /// # Errors
@@ -91,10 +101,30 @@ pub unsafe trait Backing: sealed::Sealed {
     #[doc(hidden)]
     unsafe fn release(&mut self, block: Block);
 
+    /// As [`release`](Backing::release), as long as the backing [remembers](Backing::remembers) nothing.
+    ///
+    /// # Safety
+    ///
+    /// As for [`release`](Backing::release), and the backing remembers nothing.
+    #[doc(hidden)]
+    #[inline(always)]
+    unsafe fn release_plain(&mut self, block: Block) {
+        // SAFETY: the caller's promise is the callee's.
+        unsafe { self.release(block) };
+    }
+
     /// Takes all but the first `len` bytes of the only block back. For contiguous backings.
     #[doc(hidden)]
     fn shorten(&mut self, block: Block, len: usize) {
         let _ = (block, len);
+    }
+
+    /// Whether the backing makes use of what it is told at the arena's end: how far its memory was written, or where what
+    /// was handed out ends.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn remembers(&self) -> bool {
+        Self::FRESH_IS_ZERO || Self::OUTLIVES_ARENA
     }
 
     /// Bytes that a block with that alignment, a power of two, could still have, where that is known.

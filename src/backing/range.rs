@@ -32,7 +32,9 @@ pub(super) struct Range {
     pages: Pages,
 }
 
+// A word, so that a range is moved word by word: it is on the way into the cache and out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
 enum Pages {
     System,
     Small,
@@ -153,12 +155,15 @@ impl Range {
         }
     }
 
-    /// Has the first `bytes` committed bytes made present.
-    pub(super) fn populate(&mut self, bytes: usize) -> io::Result<()> {
-        let bytes = steps().whole_pages(bytes, self.committed);
-        self.populated = self.populated.max(bytes);
+    /// Has the committed bytes from the offset `from` to the offset `to` made present, in whole pages.
+    pub(super) fn populate(&mut self, from: usize, to: usize) -> io::Result<()> {
+        let to = steps().whole_pages(to, self.committed);
+        let from = addr::align_down(from.min(to), sys::page_size());
+        self.populated = self.populated.max(to);
+        // SAFETY: `from <= to <= committed`, so this is in the range or at its end.
+        let start = unsafe { self.start.add(from) };
         // SAFETY: whole committed pages of this value's own reservation.
-        unsafe { sys::populate(self.start, bytes) }
+        unsafe { sys::populate(start, to - from) }
     }
 
     /// Keeps at least the first `wanted` bytes, which are committed, in memory: all that is committed, if the system

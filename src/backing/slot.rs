@@ -11,9 +11,12 @@ const EMPTY: u8 = 0;
 const BUSY: u8 = 1;
 const FULL: u8 = 2;
 
+/// A place for one value. Aligned so that threads which are at different slots do not wait for one another.
+///
 /// # Invariants
 ///
 /// `value` is initialised while `state` is `FULL`. Whoever changed `state` to `BUSY` is the only one to touch `value`.
+#[repr(align(64))]
 pub(crate) struct Slot<T> {
     state: AtomicU8,
     value: UnsafeCell<MaybeUninit<T>>,

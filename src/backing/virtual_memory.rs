@@ -1,6 +1,7 @@
 //! Reserved virtual memory.
 
 use core::fmt;
+use core::mem;
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
@@ -199,7 +200,7 @@ impl Virtual {
                 let locked = piece.range.lock(prefault);
                 locked.map_err(|error| Cause::Lock { code: error.raw_os_error() })?;
             }
-            let present = piece.range.populate(prefault);
+            let present = piece.range.populate(0, prefault);
             present.map_err(|error| Cause::Prefault { code: error.raw_os_error() })?;
         }
         if let Some(full) = self.current.take() {
@@ -230,6 +231,14 @@ impl Virtual {
     fn failed(&mut self, error: Cause) -> AllocError {
         self.error = Some(error);
         AllocError
+    }
+
+    /// Has `bytes` bytes from `start` on, all of which were obtained, made present.
+    pub(crate) fn make_present(&mut self, start: NonNull<u8>, bytes: usize) -> Result<(), AllocError> {
+        let piece = self.piece_at(start.addr().get()).ok_or(AllocError)?;
+        let from = piece.offset(start.addr().get());
+        let present = piece.range.populate(from, from + bytes);
+        present.map_err(|error| self.failed(Cause::Prefault { code: error.raw_os_error() }))
     }
 
     /// The piece in which `address` lies.
@@ -370,10 +379,14 @@ unsafe impl Backing for Virtual {
 impl Drop for Virtual {
     fn drop(&mut self) {
         let key = self.key();
-        for piece in self.current.take().into_iter().chain(self.full.drain(..)) {
-            if !self.lock {
-                cache::give(piece.range, key);
-            }
+        if self.lock {
+            return;
+        }
+        if let Some(piece) = self.current.take() {
+            cache::give(piece.range, key);
+        }
+        for piece in mem::take(&mut self.full) {
+            cache::give(piece.range, key);
         }
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct Core {
     /// The core whose account this one uses: itself, or that of a sibling.
     pub(super) payer: Cell<*const Core>,
     pub(super) account: Account,
+    #[cfg(feature = "escapes")]
+    pub(super) samples: super::trace::Samples,
     next: AtomicU32,
     index: u32,
 }
@@ -89,6 +91,8 @@ unsafe impl Item for Core {
             home: Cell::new(None),
             payer: Cell::new(ptr::null()),
             account: Account::new(),
+            #[cfg(feature = "escapes")]
+            samples: super::trace::Samples::new(),
             next: AtomicU32::new(NONE),
             index,
         }

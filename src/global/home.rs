@@ -14,11 +14,20 @@ pub(super) struct Pool {
     /// Blocks of which something is in use, left behind by a region that has ended.
     pub(super) listed: Stack,
     pub(super) cores: Slab<Core>,
+    /// Bytes after which an allocation is sampled; zero for never.
+    #[cfg(feature = "escapes")]
+    pub(super) trace_every: crate::sync::atomic::AtomicUsize,
 }
 
 impl Pool {
     pub(super) const fn new() -> Self {
-        Pool { free: Stack::new(), listed: Stack::new(), cores: Slab::new() }
+        Pool {
+            free: Stack::new(),
+            listed: Stack::new(),
+            cores: Slab::new(),
+            #[cfg(feature = "escapes")]
+            trace_every: crate::sync::atomic::AtomicUsize::new(0),
+        }
     }
 }
 

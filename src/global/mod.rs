@@ -23,6 +23,8 @@ mod task;
 pub mod territory;
 #[cfg(feature = "tower")]
 mod tower;
+#[cfg(feature = "escapes")]
+mod trace;
 
 pub use installed::RegionError;
 pub use region::{Current, Region};
@@ -31,3 +33,5 @@ pub use stats::{GlobalStats, RegionStats};
 pub use task::{InRegion, InRegionLimited, OverLimit, RegionFuture};
 #[cfg(feature = "tower")]
 pub use tower::{RegionBody, RegionLayer, RegionResponse, RegionService};
+#[cfg(feature = "escapes")]
+pub use trace::{EscapeSite, Escapes};

@@ -40,6 +40,8 @@ impl Core {
         if allowed < bytes || !self.find_window(from, bytes) {
             return false;
         }
+        #[cfg(feature = "escapes")]
+        let allowed = self.sampling().map_or(allowed, |every| allowed.min(every.max(bytes)));
         self.clip(allowed);
         true
     }
@@ -119,6 +121,8 @@ impl Core {
         self.set_window(start.wrapping_add(from), start.wrapping_add(to), start.wrapping_add(zero));
         self.current.set(block.block().index());
         self.held.set(self.held.get() + (to - from) as isize);
+        #[cfg(feature = "escapes")]
+        self.opened(block, from, to);
         track::poison(start.wrapping_add(from), to - from);
     }
 
@@ -146,6 +150,8 @@ impl Core {
 
     /// What others freed of a block that turned out to be empty is not handed out any more.
     fn forget(&self, block: &Held<'static>) {
+        #[cfg(feature = "escapes")]
+        self.opened(block, 0, BLOCK);
         self.held.set(self.held.get() - block.handed_out());
     }
 
@@ -277,6 +283,8 @@ impl Core {
 
     /// Lets go of every block. What is in use of them stays valid.
     pub(super) fn release_all(&self) {
+        #[cfg(feature = "escapes")]
+        self.judge();
         self.close();
         self.current.set(NONE);
         self.set_window(core::ptr::null_mut(), core::ptr::null_mut(), core::ptr::null_mut());

@@ -302,6 +302,8 @@ impl Core {
     /// The region was left for good.
     #[inline]
     pub(super) fn left(&self) {
+        #[cfg(feature = "escapes")]
+        self.judge();
         self.sweep(SWEPT);
         self.release_spares();
         let room = self.end.get().addr() - self.pos.get().addr();

@@ -160,18 +160,25 @@ impl Core {
         }
         let padding = |pos: *mut u8| pos.addr().wrapping_neg() & (layout.align() - 1);
         let mut pad = padding(self.pos.get());
+        let mut new = false;
         if bytes + pad > self.end.get().addr() - self.pos.get().addr() {
             let worst = bytes + layout.align().saturating_sub(UNIT);
             if worst > LARGE || !self.refill(worst) {
                 return ptr::null_mut();
             }
             pad = padding(self.pos.get());
+            new = true;
         }
         let Some(start) = self.take(bytes + pad) else { return ptr::null_mut() };
         let block = start.wrapping_add(pad);
         if pad > 0 {
             self.skip(start, pad);
         }
+        #[cfg(feature = "escapes")]
+        if new {
+            self.sample(block);
+        }
+        let _ = new;
         // SAFETY: just taken.
         unsafe { track::occupy(block, layout.size()) };
         block

@@ -109,6 +109,13 @@ impl ChunkList {
         self.head.set(chunk);
     }
 
+    /// Puts `chunk`, which was registered just now, into this list, which is empty.
+    #[inline(always)]
+    pub(crate) fn begin(&self, chunk: ChunkId) {
+        debug_assert!(self.head.get().is_none());
+        self.head.set(chunk);
+    }
+
     /// Takes the chunk in front, whose record is `record`.
     #[inline]
     pub(crate) fn pop(&self, record: &Chunk) {

@@ -265,6 +265,22 @@ impl<const M: usize> Cursor<M> {
         self.end.set(end);
     }
 
+    /// As [`enter`](Self::enter), and hands out a block of `size` bytes at the start, if it has room.
+    ///
+    /// # Safety
+    ///
+    /// As for [`enter`](Self::enter); `size` is that of a valid layout.
+    #[inline(always)]
+    pub(crate) unsafe fn begin(&self, start: *mut u8, end: *mut u8, size: usize) -> Option<NonNull<u8>> {
+        // SAFETY: the caller's promise is the callee's.
+        unsafe { self.enter(start, end) };
+        let footprint = footprint::<M>(size);
+        if footprint > end.addr() - start.addr() {
+            return None;
+        }
+        Some(self.hand_out(start, start.wrapping_add(footprint), size))
+    }
+
     /// Counts everything below `pos` as handed out, and nothing else.
     ///
     /// # Safety

@@ -1,7 +1,13 @@
 //! `ScopedGlobal`, installed in this very program.
 
 mod basics;
+#[path = "../it/child_process.rs"]
+mod child_process;
+#[cfg(feature = "escapes")]
+mod escapes;
 mod futures;
+mod model;
+mod random;
 
 use arenite::ScopedGlobal;
 

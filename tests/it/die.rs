@@ -1,6 +1,6 @@
-//! Programs that touch what is not theirs. With `--cfg arenite_asan` and AddressSanitizer each must die with a report:
-//! otherwise the poisoning of the whole suite would not be armed. Without, all of them run to their end, as nothing that
-//! they touch is outside of the arena's memory: that is the control.
+//! Programs that touch what is not theirs. With `--cfg arenite_asan` and AddressSanitizer each must die with a report, as
+//! with `--cfg arenite_memcheck` in memcheck: otherwise the poisoning of the whole suite would not be armed. Without, all of
+//! them run to their end, as nothing that they touch is outside of the arena's memory: that is the control.
 
 use std::alloc::Layout;
 use std::mem::MaybeUninit;
@@ -35,10 +35,12 @@ fn touch(block: NonNull<u8>, offset: usize) -> u8 {
 
 /// Runs `program` in a process of its own: it must die where memory tools know arenas, and only there.
 fn must_die(test: &str, program: impl FnOnce()) {
-    let armed = cfg!(arenite_asan);
+    let armed = cfg!(any(arenite_asan, arenite_memcheck));
+    let report =
+        if cfg!(arenite_asan) { "AddressSanitizer: use-after-poison" } else { "Invalid read of size" };
     child_process::expect(&format!("die::{test}"), program, |ended| {
         assert_eq!(ended.success, !armed, "{}", ended.text);
-        let reported = ended.text.contains("AddressSanitizer: use-after-poison");
+        let reported = ended.text.contains(report);
         assert_eq!(reported, armed, "{}", ended.text);
     });
 }

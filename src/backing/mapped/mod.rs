@@ -51,7 +51,9 @@ use memory::Memory;
 /// # How long the file is
 ///
 /// Once the arena has been closed or dropped: as long as its contents and what was handed out. A reset gives up
-/// everything but the contents; the memory of children that were forgotten is kept.
+/// everything but the contents; the memory of children that were forgotten is kept. Every block takes whole units of the
+/// arena's minimum alignment, 8 bytes unless chosen: 5 bytes of text are followed by 3 of padding, also at the end of the
+/// file. [`Arena::<_, 1>::with_min_align_in`](crate::Arena::with_min_align_in) has units of one byte.
 ///
 /// Until then it is longer, by zeroes, which a process that is killed leaves there. What [`ResetMode`](crate::ResetMode)
 /// keeps stays in the file, old bytes and all, to be used again; what it does not keep is cut off at once.

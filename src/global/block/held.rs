@@ -140,7 +140,8 @@ impl<'t> Held<'t> {
 
     /// Bytes in use that the region has handed out itself.
     pub(crate) fn in_use_by_region(&self) -> usize {
-        if self.adopted() == 0 {
+        // SAFETY: as above.
+        if unsafe { self.0.opened.get() } == u64::MAX {
             return self.in_use();
         }
         self.opened_lines().map(|line| self.in_use_of(line)).sum()
@@ -217,6 +218,12 @@ impl<'t> Held<'t> {
         self.set_live(0);
         self.set_adopted(0);
         self.set_barren(false);
+    }
+
+    /// Whether nothing in a line is in use.
+    #[cfg(feature = "escapes")]
+    pub(crate) fn is_line_free(&self, line: usize) -> bool {
+        self.in_use_of(line) == 0
     }
 
     /// The first hole, from line `from` on, with room for `bytes` bytes: offsets of its start and end.

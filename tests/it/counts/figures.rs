@@ -68,7 +68,7 @@ fn a_tail_goes_back_to_a_parent_that_moved_back() {
 /// The window is the one that it was when the mark was made, but it was left meanwhile, for memory that must be taken
 /// back as well.
 #[test]
-#[cfg_attr(arenite_asan, ignore = "sizes are chosen for blocks without gaps")]
+#[cfg_attr(any(arenite_asan, arenite_memcheck), ignore = "sizes are chosen for blocks without gaps")]
 fn rewinding_through_a_window_that_was_entered_again() {
     let arena: Arena<_> = Arena::new_in(Chained::new().first_chunk(1008));
     arena.alloc(1_u64);
@@ -138,7 +138,7 @@ fn wasted_moves() {
         arena.alloc(1_u8);
         arena.chunk_capacity()
     };
-    let filler = room - if cfg!(arenite_asan) { 24 } else { 16 };
+    let filler = room - if cfg!(any(arenite_asan, arenite_memcheck)) { 24 } else { 16 };
     arena.alloc_slice_fill_copy(filler, 1_u8);
     assert_eq!(arena.stats().wasted, 0);
     arena.alloc([1_u64; 8]);

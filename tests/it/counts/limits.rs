@@ -14,7 +14,7 @@ fn fill<B: arenite::Backing>(arena: &Arena<B, 1>) -> usize {
 }
 
 #[test]
-#[cfg_attr(arenite_asan, ignore = "gaps between blocks count too")]
+#[cfg_attr(any(arenite_asan, arenite_memcheck), ignore = "gaps between blocks count too")]
 fn the_limit_is_exact_to_the_byte() {
     for limit in (0..200).chain([1007, 1008, 1009, 5000, 65_537]) {
         let chained = Arena::<_, 1>::with_min_align_in(Chained::new().first_chunk(64)).limit(limit);
@@ -34,7 +34,7 @@ fn a_limit_counts_whole_units_of_alignment() {
     for limit in 0..100 {
         let arena: Arena<_> = Arena::new_in(Chained::new()).limit(limit);
         while arena.try_alloc(1_u8).is_ok() {}
-        let unit = if cfg!(arenite_asan) { 16 } else { 8 };
+        let unit = if cfg!(any(arenite_asan, arenite_memcheck)) { 16 } else { 8 };
         assert_eq!(arena.stats().used, limit / unit * unit);
     }
 }
@@ -47,7 +47,7 @@ fn whole(bytes: &[MaybeUninit<u8>], align: usize) -> usize {
 }
 
 #[test]
-#[cfg_attr(arenite_asan, ignore = "gaps between blocks count too")]
+#[cfg_attr(any(arenite_asan, arenite_memcheck), ignore = "gaps between blocks count too")]
 fn a_buffer_is_used_to_the_last_byte() {
     let mut bytes = vec![MaybeUninit::uninit(); 5000];
     for offset in 0..17 {
@@ -87,7 +87,7 @@ fn a_buffer_is_used_to_the_last_byte() {
 
 /// An idle chunk that lies below one in use is not lost when memory runs short.
 #[test]
-#[cfg_attr(arenite_asan, ignore = "gaps between blocks count too")]
+#[cfg_attr(any(arenite_asan, arenite_memcheck), ignore = "gaps between blocks count too")]
 fn a_buffer_loses_nothing_when_it_runs_short() {
     let mut bytes = vec![MaybeUninit::uninit(); 4096];
     let whole = whole(&bytes, 8);

@@ -202,7 +202,7 @@ fn million_scopes<B: Backing>(arena: &Arena<B>) -> (usize, usize, usize) {
 
 #[test]
 fn a_million_pushing_scopes_with_capacity_take_two_chunks() {
-    let capacity = if cfg!(arenite_asan) { 16_000_000 } else { 8_000_000 };
+    let capacity = if cfg!(any(arenite_asan, arenite_memcheck)) { 16_000_000 } else { 8_000_000 };
     let (needed, held, chunks) = million_scopes(&Arena::with_capacity_in(capacity, Chained::new()));
     assert!(held <= 2 * needed + 1024, "{held} bytes for {needed}");
     assert!(chunks <= 2, "{chunks} chunks");

@@ -25,7 +25,7 @@ use std::ptr::NonNull;
 use arenite::{Arena, Backing};
 
 /// Bytes behind every block in builds in which a memory tool knows the blocks.
-const GAP: usize = if cfg!(arenite_asan) { 8 } else { 0 };
+const GAP: usize = if cfg!(any(arenite_asan, arenite_memcheck)) { 8 } else { 0 };
 
 /// Fewer rounds where each costs a lot.
 const fn rounds(number: usize) -> usize {

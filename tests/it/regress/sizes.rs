@@ -62,6 +62,22 @@ over_every_backing! {
         super::assert_holds(block, 64, 0x5A);
     }
 
+    // Short text is copied in runs that overlap each other.
+    fn text_of_every_short_length(arena) {
+        let source: String = ('!'..='~').collect();
+        let mut texts = Vec::new();
+        for len in 0..=70 {
+            for from in [0, 1, 7] {
+                let text = &source[from..from + len];
+                texts.push((&*arena.alloc_str(text), text));
+                assert_eq!(arena.alloc_slice_copy(text.as_bytes()), text.as_bytes());
+                let signed: Vec<i8> = text.bytes().map(|byte| byte as i8).collect();
+                assert_eq!(*arena.alloc_slice_copy(&signed), *signed);
+            }
+        }
+        assert!(texts.iter().all(|(copy, text)| copy == text));
+    }
+
     // bumpalo 289 and others: the first thing that happens to an arena is that it has nothing.
     fn zero_sized_and_first_things(mut arena) {
         let allocator = &arena;

@@ -1,5 +1,7 @@
 //! The cache of ranges and its bounds.
 
+use std::mem;
+
 use arenite::{Arena, Virtual};
 
 use super::process::apart;
@@ -133,5 +135,42 @@ fn trimming_while_others_work_is_fine() {
                 }
             });
         }
+    });
+}
+
+/// Whether a touch of any of these bytes would be reported.
+fn is_poisoned(start: *const u8, bytes: usize) -> bool {
+    #[cfg(arenite_asan)]
+    {
+        unsafe extern "C" {
+            fn __asan_region_is_poisoned(start: *const u8, bytes: usize) -> *const u8;
+        }
+        // SAFETY: reads the tool's shadow memory alone; any range of addresses will do.
+        !unsafe { __asan_region_is_poisoned(start, bytes) }.is_null()
+    }
+    #[cfg(not(arenite_asan))]
+    {
+        let _ = (start, bytes);
+        false
+    }
+}
+
+#[test]
+fn a_range_in_the_cache_is_not_poisoned() {
+    let kind = || Arena::<_, 8>::new_in(Virtual::new().reserve(77 * MIB));
+    apart(|| {
+        let arena = kind();
+        let start = block(&arena, 100).as_ptr();
+        let child = arena.child();
+        block(&child, 5000);
+        mem::forget(child.child());
+        mem::forget(child);
+        block(&arena, 3 * MIB);
+        assert_eq!(is_poisoned(start, 2 * MIB), cfg!(arenite_asan), "what lies between blocks is");
+        drop(arena);
+        assert!(!is_poisoned(start, 4 * MIB));
+        assert_eq!(block(&kind(), 100).as_ptr(), start, "it was taken from the cache");
+        Virtual::trim_cache();
+        assert!(!is_poisoned(start, 4 * MIB), "whoever maps something here next may touch it");
     });
 }

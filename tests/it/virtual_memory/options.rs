@@ -57,6 +57,32 @@ fn prefaulted_memory_is_there_before_it_is_touched() {
 }
 
 #[test]
+#[cfg(not(arenite_asan))]
+#[cfg(target_os = "linux")]
+fn memory_can_be_made_present_later() {
+    for arena in [Arena::<_, 8>::new_in(Virtual::low_memory()), Arena::new_in(Virtual::new())] {
+        apart(|| {
+            Virtual::trim_cache();
+            arena.prefault(0);
+            arena.alloc(1);
+            let before = resident();
+            assert_eq!(arena.try_prefault(32 * MIB), Ok(()));
+            assert!(resident() >= before + 31 * MIB);
+            let before = resident();
+            check_zero(zeroed(&arena, 30 * MIB));
+            assert!(resident() <= before + MIB);
+            // From where the arena stands, in a child as well.
+            arena.scope(|inner| {
+                inner.prefault(MIB);
+                check_zero(zeroed(inner, MIB));
+            });
+        });
+    }
+    let limited = Arena::<_, 8>::new_in(Virtual::new()).limit(MIB);
+    assert!(limited.try_prefault(2 * MIB).is_err());
+}
+
+#[test]
 #[cfg(all(target_os = "linux", not(arenite_asan)))]
 fn locked_memory_fails_when_the_system_allows_less() {
     apart(|| {

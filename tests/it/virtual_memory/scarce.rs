@@ -7,7 +7,7 @@ mod limited {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use allocator_api2::alloc::Allocator;
-    use arenite::{Arena, Auto, Virtual};
+    use arenite::{Arena, Auto, Cause, CreateError, Virtual};
 
     use super::super::process::{End, apart, fork, set_limit};
     use super::super::{MIB, arena, block, check_zero, layout, zeroed};
@@ -52,6 +52,24 @@ mod limited {
                 arena.reset();
                 check_zero(zeroed(&arena, 1000));
             }
+        });
+    }
+
+    #[test]
+    fn the_default_says_why_neither_kind_of_memory_was_to_be_had() {
+        apart(|| {
+            leave(30 * MIB);
+            let error = Arena::<Auto>::try_with_capacity_in(100 * MIB, Auto::new()).expect_err("too much");
+            let CreateError::System { cause: Cause::Reserve { code: Some(code) }, .. } = error else {
+                panic!("{error:?}")
+            };
+            assert_eq!(code, libc::ENOMEM);
+            assert!(error.to_string().contains("ulimit -v"), "{error}");
+
+            let arena: Arena<Auto> = Arena::new();
+            assert!(arena.try_alloc_slice_fill_copy(100 * MIB, 1_u8).is_err());
+            assert_eq!(arena.cause(), Some(Cause::Reserve { code: Some(code) }));
+            check_zero(zeroed(&arena, 1000));
         });
     }
 

@@ -4,6 +4,14 @@
 
 #![cfg(test)]
 
+mod blocks;
+#[path = "../../../src/global"]
+#[allow(dead_code, reason = "the crate's own other files use the rest")]
+mod global {
+    pub(crate) mod block;
+    pub(crate) mod line;
+    pub(crate) mod stack;
+}
 #[path = "../../../src/backing/slot.rs"]
 mod slot;
 #[path = "../../../src/sync.rs"]
@@ -36,9 +44,14 @@ impl Watched {
     }
 }
 
+/// Every order in which threads are interrupted, against their will, at most three times.
 fn explore(test: impl Fn() + Sync + Send + 'static) {
+    explore_to(3, test);
+}
+
+fn explore_to(preemptions: usize, test: impl Fn() + Sync + Send + 'static) {
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
+    model.preemption_bound = Some(preemptions);
     model.check(test);
 }
 

@@ -1,0 +1,284 @@
+//! Blocks of the territory: frees by anybody against everything that whoever has the token does.
+//!
+//! A block has four lines of sixteen bytes here.
+
+mod world;
+
+use loom::sync::Arc;
+use loom::thread::{self, JoinHandle};
+
+use crate::global::stack::{NONE, Stack};
+use crate::sync::atomic::AtomicU32;
+use crate::{explore, explore_to};
+use world::{Object, Region, World};
+
+const A: usize = 10;
+const B: usize = 20;
+
+/// Another thread, which frees these.
+fn frees(world: &Arc<World>, objects: impl IntoIterator<Item = Object>) -> JoinHandle<()> {
+    let (world, objects) = (Arc::clone(world), objects.into_iter().collect::<Vec<_>>());
+    thread::spawn(move || objects.into_iter().for_each(|object| world.free(object)))
+}
+
+fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+/// Objects of these sizes out of the first block, whole.
+fn fill<const N: usize>(region: &mut Region<'_>, sizes: [usize; N]) -> [Object; N] {
+    region.begin(0);
+    sizes.map(|bytes| region.alloc(bytes).expect("together no longer than a block"))
+}
+
+/// The owner opens holes again, and hands them out, while others free what is beside them.
+#[test]
+fn frees_against_the_owner_who_looks_for_holes() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        // The first lies in two lines, which are free at once or not at all.
+        let [first, second, third] = fill(&mut region, [32, 8, 24]);
+        let threads = [frees(&world, [first]), frees(&world, [third])];
+        let mut mine = vec![second];
+        for _ in 0..2 {
+            if region.reopen(0, 16) {
+                mine.extend(region.alloc(16));
+            }
+        }
+        let last = mine.pop();
+        mine.into_iter().for_each(|object| assert!(region.free(object)));
+        join(threads);
+        assert!(region.reopen(0, 16) && last.is_some());
+        region.end();
+        last.map(|object| world.free(object));
+        world.audit();
+    });
+}
+
+/// What is opened anew is freed by another thread again: the count goes on sinking, unless it is folded.
+#[test]
+fn holes_go_round() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [kept, mut gone] = fill(&mut region, [16, 48]);
+        for _ in 0..3 {
+            let thread = frees(&world, [gone]);
+            let early = region.reopen(0, 32).then(|| region.alloc(32)).flatten();
+            join([thread]);
+            gone = match early {
+                Some(object) => object,
+                None => region.reopen(0, 48).then(|| region.alloc(48)).flatten().expect("all but a line"),
+            };
+        }
+        assert!(region.free(kept));
+        region.end();
+        world.free(gone);
+        world.audit();
+    });
+}
+
+/// A region ends while others free: exactly one has the block then.
+#[test]
+fn frees_against_the_end_of_a_region() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second, third] = fill(&mut region, [24, 16, 24]);
+        let threads = [frees(&world, [first]), frees(&world, [third])];
+        region.end();
+        join(threads);
+        world.audit();
+        let _ = second;
+    });
+}
+
+/// Everything is freed by others while the region ends: the block must not be lost, nor be listed twice.
+#[test]
+fn the_last_free_against_the_end_of_a_region() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second] = fill(&mut region, [56, 8]);
+        let threads = [frees(&world, [first]), frees(&world, [second])];
+        region.end();
+        join(threads);
+        world.audit();
+    });
+}
+
+/// The one who gets the token of an orphan lists it; it is adopted at once, while its region is still ending.
+#[test]
+fn an_orphan_finds_a_new_region() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second] = fill(&mut region, [40, 24]);
+        let thread = thread::spawn({
+            let world = Arc::clone(&world);
+            move || {
+                world.free(first);
+                let mut next = Region::new(&world, B);
+                if next.adopt(16).is_some() {
+                    let object = next.alloc(16).expect("a hole of two lines");
+                    assert!(next.free(object), "the block is this region's");
+                }
+                next.end();
+            }
+        });
+        region.end();
+        join([thread]);
+        world.audit();
+        let _ = second;
+    });
+}
+
+/// A new region opens what an old one left behind, while others free it.
+#[test]
+fn frees_against_adoption() {
+    explore_to(2, || {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second, third, fourth] = fill(&mut region, [16, 8, 24, 16]);
+        world.free(fourth);
+        region.end();
+        let threads = [frees(&world, [first]), frees(&world, [third])];
+        let mut next = Region::new(&world, B);
+        assert_eq!(next.adopt(16), Some(0));
+        let mut mine = vec![next.alloc(16).expect("a line at least")];
+        if next.reopen(0, 16) {
+            mine.extend(next.alloc(16));
+        }
+        assert!(next.free(mine[0]));
+        assert!(next.free(second));
+        join(threads);
+        next.end();
+        mine[1..].iter().for_each(|&object| world.free(object));
+        world.audit();
+    });
+}
+
+/// There is no whole line free: whoever adopts the block lets it go again at once, for a free to bring one.
+#[test]
+fn frees_against_a_barren_block() {
+    explore_to(2, || {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second, third, fourth] = fill(&mut region, [8, 24, 24, 8]);
+        world.free(first);
+        world.free(fourth);
+        region.end();
+        let threads = [frees(&world, [second]), frees(&world, [third])];
+        let mut next = Region::new(&world, B);
+        let adopted = next.adopt(16).and_then(|_| next.alloc(16));
+        next.end();
+        join(threads);
+        adopted.map(|object| world.free(object));
+        world.audit();
+    });
+}
+
+/// Two want what one has left behind, while a third frees the rest of it.
+#[test]
+fn two_adopters() {
+    explore_to(2, || {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second] = fill(&mut region, [32, 16]);
+        region.end();
+        let thread = frees(&world, [first]);
+        let adopter = |core| {
+            let world = Arc::clone(&world);
+            move || {
+                let mut next = Region::new(&world, core);
+                if next.adopt(16).is_some() {
+                    let object = next.alloc(16).expect("a line at least");
+                    assert!(next.free(object));
+                }
+                next.end();
+            }
+        };
+        let other = thread::spawn(adopter(B));
+        adopter(A)();
+        join([thread, other]);
+        world.free(second);
+        world.audit();
+    });
+}
+
+/// A region's identity is used again by another thread, which frees what the first has left behind: it must not take the
+/// block for its own.
+#[test]
+fn the_core_of_a_region_is_used_again() {
+    explore(|| {
+        let world = Arc::new(World::new(2));
+        let (cores, link) = (Arc::new(Stack::new()), Arc::new(AtomicU32::new(NONE)));
+        let mut region = Region::new(&world, A);
+        let [first, second] = fill(&mut region, [32, 32]);
+        let thread = thread::spawn({
+            let (world, cores, link) = (Arc::clone(&world), Arc::clone(&cores), Arc::clone(&link));
+            move || {
+                let core = cores.pop(|_| &link).map_or(B, |core| core as usize);
+                let mut next = Region::new(&world, core);
+                next.begin(1);
+                let object = next.alloc(16).expect("a new block");
+                assert!(!next.free(first), "the block of another region");
+                next.free(object);
+                next.end();
+            }
+        });
+        region.end();
+        cores.push(A as u32, &link);
+        join([thread]);
+        world.free(second);
+        world.audit();
+    });
+}
+
+/// Numbers are taken off and put on again between a look at the top and the removal of it.
+#[test]
+fn what_is_taken_off_a_stack_is_nobody_elses() {
+    explore(|| {
+        let stack = Arc::new((Stack::new(), [0; 3].map(|_| AtomicU32::new(NONE))));
+        (0..3).for_each(|number| stack.0.push(number, &stack.1[number as usize]));
+        let pop = |stack: &(Stack, [AtomicU32; 3])| stack.0.pop(|number| &stack.1[number as usize]);
+        let thread = thread::spawn({
+            let stack = Arc::clone(&stack);
+            move || {
+                let taken = [pop(&stack), pop(&stack)];
+                // The one that was on top goes back, the one below does not.
+                taken[0].map(|number| stack.0.push(number, &stack.1[number as usize]));
+                taken[1]
+            }
+        });
+        let mine = pop(&stack);
+        let others = thread.join().unwrap();
+        let mut all: Vec<_> = std::iter::from_fn(|| pop(&stack)).chain(mine).chain(others).collect();
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 2]);
+    });
+}
+
+/// Three threads take off and put on.
+#[test]
+fn a_stack_keeps_everything() {
+    explore(|| {
+        let stack = Arc::new((Stack::new(), [0; 2].map(|_| AtomicU32::new(NONE))));
+        (0..2).for_each(|number| stack.0.push(number, &stack.1[number as usize]));
+        let work = |stack: Arc<(Stack, [AtomicU32; 2])>| {
+            move || {
+                if let Some(number) = stack.0.pop(|number| &stack.1[number as usize]) {
+                    stack.0.push(number, &stack.1[number as usize]);
+                }
+            }
+        };
+        let others = [thread::spawn(work(Arc::clone(&stack))), thread::spawn(work(Arc::clone(&stack)))];
+        work(Arc::clone(&stack))();
+        join(others);
+        let mut all: Vec<_> =
+            std::iter::from_fn(|| stack.0.pop(|number| &stack.1[number as usize])).collect();
+        all.sort_unstable();
+        assert_eq!(all, [0, 1]);
+    });
+}
