@@ -6,8 +6,12 @@ mod child_process;
 #[cfg(feature = "escapes")]
 mod escapes;
 mod futures;
+mod manage;
 mod model;
 mod random;
+
+#[cfg(feature = "tower")]
+mod tower;
 
 use arenite::ScopedGlobal;
 

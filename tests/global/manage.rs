@@ -1,0 +1,62 @@
+//! What a program does with the allocator now and then.
+
+use arenite::RegionError;
+
+use crate::GLOBAL;
+
+#[test]
+fn memory_that_nobody_uses_goes_back_to_the_system() {
+    let region = GLOBAL.region();
+    let kept = region.enter(|| (0..20_000).map(|n| format!("{n:0>100}")).collect::<Vec<_>>());
+    drop(region);
+    drop(kept);
+    // Other tests may take some of the blocks before they are given back, but not all.
+    let given_back = GLOBAL.trim();
+    assert!(given_back >= 1 << 20, "{given_back} bytes\n{}", GLOBAL.stats());
+    let stats = GLOBAL.stats();
+    assert!(stats.free > 0 && stats.territory_bytes >= stats.free, "{stats}");
+    // And is zero when it is taken again.
+    let region = GLOBAL.region();
+    for _ in 0..1000 {
+        let zeroed = region.enter(|| vec![0_u64; 100]);
+        assert_eq!(zeroed, [0; 100]);
+    }
+}
+
+#[test]
+fn what_is_made_outside_stays_out() {
+    GLOBAL.warm_up();
+    let region = GLOBAL.region();
+    region.enter(|| {
+        let outside = GLOBAL.outside(|| vec![1_u8; 500]);
+        assert_eq!(region.live_bytes(), 0);
+        let inside = outside.clone();
+        assert_eq!(region.live_bytes(), 504);
+        drop((inside, outside));
+    });
+    assert_eq!(region.live_bytes(), 0);
+}
+
+#[test]
+fn a_static_that_is_not_installed_says_so() {
+    static OTHER: arenite::ScopedGlobal = arenite::ScopedGlobal::new();
+    let error = OTHER.try_region().unwrap_err();
+    assert_eq!(error, RegionError::NotInstalled);
+    assert!(error.to_string().contains("#[global_allocator]"));
+    // Nor is its handle anybody's.
+    assert!(GLOBAL.region().enter(|| OTHER.current().is_none()));
+}
+
+#[test]
+fn an_allocator_that_is_not_installed_works_all_the_same() {
+    use std::alloc::{GlobalAlloc, Layout};
+    static OTHER: arenite::ScopedGlobal = arenite::ScopedGlobal::new();
+    let layout = Layout::new::<[u64; 4]>();
+    let region = GLOBAL.region();
+    // SAFETY: the layout is not of size zero.
+    let block = region.enter(|| unsafe { OTHER.alloc(layout) });
+    assert!(!block.is_null());
+    assert_eq!(region.live_bytes(), 0);
+    // SAFETY: from this allocator, with this layout.
+    unsafe { OTHER.dealloc(block, layout) };
+}
