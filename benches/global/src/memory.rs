@@ -2,12 +2,16 @@
 
 use std::alloc::GlobalAlloc;
 
-use arenite::{ScopedGlobal, territory};
+use arenite::{RegionLayer, ScopedGlobal, territory};
+use axum::Router;
 
 /// An allocator under which pieces of work are done.
 pub trait Memory: Sync {
     /// Does a piece of work, with memory of its own if there is such a thing.
     fn scope(&self, work: &mut dyn FnMut());
+
+    /// The application, with memory of its own for each request if there is such a thing.
+    fn app(&self, app: Router) -> Router;
 
     /// Gives back what is not used.
     fn trim(&self);
@@ -21,6 +25,10 @@ impl Memory for Plain {
         work();
     }
 
+    fn app(&self, app: Router) -> Router {
+        app
+    }
+
     fn trim(&self) {}
 }
 
@@ -30,6 +38,11 @@ pub struct Regions<G: 'static>(pub &'static ScopedGlobal<territory::Virtual, G>)
 impl<G: GlobalAlloc + Sync + 'static> Memory for Regions<G> {
     fn scope(&self, work: &mut dyn FnMut()) {
         self.0.region().enter(work);
+    }
+
+    fn app(&self, app: Router) -> Router {
+        let allocator = self.0;
+        app.layer(RegionLayer::new(move || allocator.region()))
     }
 
     fn trim(&self) {

@@ -60,17 +60,26 @@ fn serve(job: &mut Job<'_>, leave: bool) -> Option<u64> {
     Some(sum)
 }
 
-/// A thousand blocks live; one after the other makes way for another one.
+/// 10 GB of blocks of up to a kilobyte, of which 1 MB lives: one after the other makes way for another one.
 pub(super) fn churn(job: &mut Job<'_>) -> Option<u64> {
-    let turns = job.times(20_000_000);
+    replace(job, 20_000_000, 2000, 1000)
+}
+
+/// The same with blocks of up to 128 bytes: 1.4 GB.
+pub(super) fn churn_small(job: &mut Job<'_>) -> Option<u64> {
+    replace(job, 20_000_000, 14_000, 112)
+}
+
+fn replace(job: &mut Job<'_>, turns: usize, blocks: usize, sizes: usize) -> Option<u64> {
+    let turns = job.times(turns);
     let start = resident();
     Some(job.measure(|memory, _| {
         memory.within(|| {
             let mut random = Random(3);
-            let mut live: Vec<Vec<u8>> = vec![Vec::new(); 2000];
+            let mut live: Vec<Vec<u8>> = vec![Vec::new(); blocks];
             let mut bytes = 0;
             for _ in 0..turns {
-                let size = 16 + random.next() % 1000;
+                let size = 16 + random.next() % sizes;
                 let slot = random.next() % live.len();
                 bytes += size as u64;
                 live[slot] = filled(size);

@@ -3,6 +3,7 @@
 mod long;
 mod programs;
 mod small;
+mod web;
 
 use crate::clock::{self, Clock, Taken};
 use crate::input::Input;
@@ -47,9 +48,12 @@ pub(crate) const ROWS: &[Row] = &[
     row("toml_edit", Kind::Program, programs::manifests),
     row("regex", Kind::Program, programs::patterns),
     row("comrak", Kind::Program, programs::readmes),
+    row("axum, one worker", Kind::Program, web::one_worker),
+    row("axum, two workers", Kind::Program, web::two_workers),
     row("requests, none left behind", Kind::Long, long::requests),
     row("requests, 64 bytes left behind", Kind::Long, long::requests_with_escapes),
     row("churn", Kind::Long, long::churn),
+    row("churn of small blocks", Kind::Long, long::churn_small),
     row("churn, freed by another thread", Kind::Long, long::churn_elsewhere),
 ];
 

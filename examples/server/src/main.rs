@@ -1,0 +1,131 @@
+//! A web server in which each request has a region and a budget of memory, and clients that load it, in one process.
+//!
+//! ```sh
+//! cargo run --release --manifest-path examples/server/Cargo.toml -- [REQUESTS]
+//! ```
+//!
+//! It runs four times, as processes of its own: with regions and without, and both again with some requests that ask for
+//! too much. For the server read `app.rs`; the line with `RegionLayer` is all that it takes.
+
+mod app;
+mod load;
+
+use std::env;
+use std::error::Error;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use arenite::ScopedGlobal;
+
+use load::Outcome;
+
+#[global_allocator]
+static GLOBAL: ScopedGlobal = ScopedGlobal::new();
+
+/// What a request may have in use at a time.
+const BUDGET: usize = 4 << 20;
+/// Clients, each with a connection of its own.
+const CLIENTS: usize = 16;
+const REQUESTS: usize = 40_000;
+/// The argument with which this program calls itself.
+const SERVE: &str = "--serve";
+
+fn main() -> ExitCode {
+    match run(&env::args().skip(1).collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
+    if let [first, way, greedy, requests] = arguments
+        && first == SERVE
+    {
+        return serve(way == "regions", greedy == "greedy", requests.parse()?);
+    }
+    let requests = arguments.first().map_or(Ok(REQUESTS), |number| number.parse())?;
+    println!(
+        "{requests} requests of {CLIENTS} clients, two workers, a budget of {} MiB a request",
+        BUDGET >> 20
+    );
+    for greedy in ["modest", "greedy"] {
+        for way in ["none", "regions"] {
+            let what = if way == "regions" { "a region for each request" } else { "without regions" };
+            match greedy {
+                "greedy" => println!("\n{what}; one request in {} asks for too much", load::GREEDY),
+                _ => println!("\n{what}"),
+            }
+            let program = env::current_exe()?;
+            let status = Command::new(program).args([SERVE, way, greedy, &requests.to_string()]).status()?;
+            if !status.success() {
+                return Err(format!("the server ended with {status}").into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Serves until the clients have had all they want, and says how that went.
+fn serve(regions: bool, greedy: bool, requests: usize) -> Result<(), Box<dyn Error>> {
+    GLOBAL.warm_up();
+    GLOBAL.panic_outside();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_io().build()?;
+    let outcome = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let server = tokio::spawn(async move { axum::serve(listener, app::app(regions)).await });
+        let outcome = load::load(address, CLIENTS, requests, greedy).await;
+        server.abort();
+        outcome
+    })?;
+    report(&outcome, greedy);
+    Ok(())
+}
+
+fn report(outcome: &Outcome, greedy: bool) {
+    let Outcome { latencies, refused, time, .. } = outcome;
+    let at = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize];
+    println!("  {:.0} requests a second", (latencies.len() + outcome.greedy()) as f64 / time.as_secs_f64());
+    for (name, part) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)] {
+        println!("  {name:<6} {:>7.0} µs", micros(at(part)));
+    }
+    if greedy {
+        println!("  asked for too much: {} answered, {refused} refused with 503", outcome.granted);
+    }
+    println!("  peak memory {:.1} MiB", load::peak() as f64 / 1024.0);
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(regions: bool) -> Outcome {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(async move { axum::serve(listener, app::app(regions)).await });
+            load::load(address, 2, 2 * load::GREEDY, true).await.unwrap()
+        })
+    }
+
+    #[test]
+    fn who_asks_for_too_much_is_refused_and_the_others_are_served() {
+        let outcome = outcome(true);
+        assert_eq!((outcome.granted, outcome.refused), (0, 2));
+        assert_eq!(outcome.latencies.len(), 2 * load::GREEDY - 2);
+    }
+
+    #[test]
+    fn without_regions_everybody_gets_everything() {
+        let outcome = outcome(false);
+        assert_eq!((outcome.granted, outcome.refused), (2, 0));
+    }
+}
