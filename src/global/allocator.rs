@@ -133,7 +133,7 @@ impl Region {
     ) -> Result<NonNull<u8>, AllocError> {
         let start = block.as_ptr();
         let fits = old.size() != 0 && new.size() != 0 && start.addr() & (new.align() - 1) == 0;
-        if let Some(of) = self.core.home().find(start).filter(|_| fits) {
+        if let Some(of) = fits.then(|| self.core.home().find(start)).flatten() {
             // SAFETY: as for `free`.
             if unsafe { self.core.resize(of, start, old.size(), new.size()) } {
                 return Ok(block);

@@ -40,6 +40,8 @@ pub(super) struct Core {
     pub(super) held: Cell<isize>,
     /// The block of the window, [`NONE`] if there is none.
     pub(super) current: Cell<u32>,
+    /// Lines of that block that were found to be free and have not been opened, a bit each.
+    pub(super) holes: Cell<u64>,
     /// One of the blocks that the region owns; they form a ring. [`NONE`] if there are none.
     pub(super) ring: Cell<u32>,
     pub(super) ring_length: Cell<usize>,
@@ -80,6 +82,7 @@ unsafe impl Item for Core {
             zero: Cell::new(ptr::null_mut()),
             held: Cell::new(0),
             current: Cell::new(NONE),
+            holes: Cell::new(0),
             ring: Cell::new(NONE),
             ring_length: Cell::new(0),
             spare: Cell::new(NONE),

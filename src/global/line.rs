@@ -26,7 +26,7 @@ pub(crate) const LARGE: usize = BLOCK / 8;
 /// Sizes are multiples of this many bytes, and so are addresses.
 pub(crate) const UNIT: usize = 8;
 
-const _: () = assert!(BLOCK % LINE == 0 && LINE % UNIT == 0 && BLOCK <= u16::MAX as usize);
+const _: () = assert!(BLOCK % LINE == 0 && LINE % UNIT == 0 && BLOCK <= u16::MAX as usize && LINES <= 64);
 
 /// The line in which an offset is.
 #[inline(always)]
@@ -54,20 +54,24 @@ pub(crate) fn split(offset: usize, bytes: usize, mut each: impl FnMut(usize, u16
     }
 }
 
-/// The first run of lines, from line `from` on, that are `free` and have `bytes` bytes: its start and end.
-pub(crate) fn hole(from: usize, bytes: usize, free: impl Fn(usize) -> bool) -> Option<(usize, usize)> {
-    let mut line = from;
-    while line < LINES {
-        let first = line;
-        while line < LINES && free(line) {
-            line += 1;
+/// The first run of lines that are free, a bit each, and have room for `bytes` bytes: its start and end.
+pub(crate) fn hole(free: u64, bytes: usize) -> Option<(usize, usize)> {
+    let mut left = free;
+    while left != 0 {
+        let first = left.trailing_zeros() as usize;
+        let lines = (left >> first).trailing_ones() as usize;
+        if lines * LINE >= bytes {
+            return Some((first * LINE, (first + lines) * LINE));
         }
-        if (line - first) * LINE >= bytes.max(1) {
-            return Some((first * LINE, line * LINE));
-        }
-        line += 1;
+        left &= !run(first, first + lines);
     }
     None
+}
+
+/// The bits of lines `[from, to)`.
+pub(crate) fn run(from: usize, to: usize) -> u64 {
+    let below = |line: usize| if line == 64 { u64::MAX } else { (1 << line) - 1 };
+    below(to) & !below(from)
 }
 
 #[cfg(all(test, not(loom)))]
@@ -94,14 +98,14 @@ mod tests {
 
     #[test]
     fn the_first_hole_that_will_do() {
-        let free = |line: usize| [1, 4, 5, 6].contains(&line) || line == LINES - 1;
-        assert_eq!(hole(0, 1, free), Some((LINE, 2 * LINE)));
-        assert_eq!(hole(0, LINE + 1, free), Some((4 * LINE, 7 * LINE)));
-        assert_eq!(hole(5, 1, free), Some((5 * LINE, 7 * LINE)));
-        assert_eq!(hole(7, LINE, free), Some((BLOCK - LINE, BLOCK)));
-        assert_eq!(hole(7, LINE + 1, free), None);
-        assert_eq!(hole(LINES, 1, free), None);
-        assert_eq!(hole(0, BLOCK, |_| true), Some((0, BLOCK)));
-        assert_eq!(hole(0, 0, |_| false), None);
+        let free = run(1, 2) | run(4, 7) | run(LINES - 1, LINES);
+        assert_eq!(hole(free, 1), Some((LINE, 2 * LINE)));
+        assert_eq!(hole(free, LINE + 1), Some((4 * LINE, 7 * LINE)));
+        assert_eq!(hole(free & !run(0, 5), 1), Some((5 * LINE, 7 * LINE)));
+        assert_eq!(hole(free & !run(0, 7), LINE), Some((BLOCK - LINE, BLOCK)));
+        assert_eq!(hole(free & !run(0, 7), LINE + 1), None);
+        assert_eq!(hole(0, 0), None);
+        assert_eq!(hole(run(0, LINES), BLOCK), Some((0, BLOCK)));
+        assert_eq!((run(0, 64), run(3, 3), run(63, 64)), (u64::MAX, 0, 1 << 63));
     }
 }

@@ -3,7 +3,7 @@
 use super::block::{Held, Left};
 use super::core::Core;
 use super::home::Home;
-use super::line::{BLOCK, LINE};
+use super::line::{self, BLOCK, LINE};
 use super::stack::NONE;
 use crate::sync::atomic::Ordering;
 use crate::{abort, track};
@@ -35,9 +35,9 @@ impl Core {
     #[cold]
     pub(super) fn refill(&self, bytes: usize) -> bool {
         debug_assert!(bytes <= BLOCK);
-        let from = self.close();
+        self.close();
         let allowed = self.allowance(bytes);
-        if allowed < bytes || !self.find_window(from, bytes) {
+        if allowed < bytes || !self.find_window(bytes) {
             return false;
         }
         #[cfg(feature = "escapes")]
@@ -46,9 +46,9 @@ impl Core {
         true
     }
 
-    fn find_window(&self, from: usize, bytes: usize) -> bool {
+    fn find_window(&self, bytes: usize) -> bool {
         let current = self.current.replace(NONE);
-        if current != NONE && self.reopen(self.owned(current), from, bytes) {
+        if current != NONE && self.reopen(self.owned(current), Some(self.holes.get()), bytes) {
             return true;
         }
         if let Some(block) = self.pop_spare() {
@@ -59,23 +59,22 @@ impl Core {
             let index = self.ring.get();
             let block = self.owned(index);
             self.ring.set(block.block().next.load(Ordering::Relaxed));
-            if self.reopen(block, 0, bytes) {
+            if self.reopen(block, None, bytes) {
                 return true;
             }
         }
         self.adopt(bytes) || self.open_fresh()
     }
 
-    /// Gives what is left of the window back. Returns the first line that has not been looked at.
-    fn close(&self) -> usize {
+    /// Gives what is left of the window back.
+    fn close(&self) {
         let index = self.current.get();
         if index == NONE {
-            return 0;
+            return;
         }
         let (pos, end) = (self.pos.get(), self.end.get());
         let block = self.owned(index);
         block.set_dirty(true);
-        let line = block.block().offset(end) / LINE;
         let room = end.addr() - pos.addr();
         // No window from now on, so that nothing that happens here takes it for one.
         self.set_window(pos, pos, pos);
@@ -86,7 +85,24 @@ impl Core {
             }
         }
         block.wake_after(4);
-        line
+    }
+
+    /// Closes the window. A block of which nothing else is in use is given to everybody.
+    fn leave_window(&self) {
+        let current = self.current.get();
+        if current == NONE {
+            return;
+        }
+        let block = self.owned(current);
+        if block.vacate(self.end.get().addr() - self.pos.get().addr()) {
+            block.set_dirty(true);
+            self.unlink(&block);
+            self.home().put_free(block);
+        } else {
+            self.close();
+        }
+        self.current.set(NONE);
+        self.set_window(core::ptr::null_mut(), core::ptr::null_mut(), core::ptr::null_mut());
     }
 
     /// Gives back what of a new window is beyond the limit.
@@ -121,6 +137,7 @@ impl Core {
         let zero = if block.is_dirty() { to } else { from };
         self.set_window(start.wrapping_add(from), start.wrapping_add(to), start.wrapping_add(zero));
         self.current.set(block.block().index());
+        self.holes.set(0);
         // What is left of a window counts as handed out: it says nothing before it is closed.
         block.wake_when_empty();
         self.held.set(self.held.get() + (to - from) as isize);
@@ -129,8 +146,9 @@ impl Core {
         track::poison(start.wrapping_add(from), to - from);
     }
 
-    /// Opens a hole of a block of the region's, the whole block if it is empty. `from` is the line to begin at.
-    fn reopen(&self, block: Held<'static>, from: usize, bytes: usize) -> bool {
+    /// Opens a hole of a block of the region's, the whole block if it is empty. `holes` are the lines that are known to be
+    /// free, where somebody has looked.
+    fn reopen(&self, block: Held<'static>, holes: Option<u64>, bytes: usize) -> bool {
         let in_use = block.in_use();
         if in_use == 0 {
             self.forget(&block);
@@ -144,10 +162,12 @@ impl Core {
         if in_use + bytes.max(LINE) > BLOCK {
             return false;
         }
-        let Some((start, end)) = block.hole(from, bytes) else { return false };
+        let holes = holes.unwrap_or_else(|| block.free_lines());
+        let Some((start, end)) = line::hole(holes, bytes) else { return false };
         self.held.set(self.held.get() - block.fold());
         block.open(start, end);
         self.open(&block, start, end);
+        self.holes.set(holes & !line::run(start / LINE, end / LINE));
         true
     }
 
@@ -184,7 +204,7 @@ impl Core {
                 Some(_) => {
                     block.set_barren(false);
                     self.link(&block);
-                    if self.reopen(block, 0, bytes) {
+                    if self.reopen(block, None, bytes) {
                         return true;
                     }
                 }
@@ -301,9 +321,7 @@ impl Core {
     pub(super) fn release_all(&self) {
         #[cfg(feature = "escapes")]
         self.judge();
-        self.close();
-        self.current.set(NONE);
-        self.set_window(core::ptr::null_mut(), core::ptr::null_mut(), core::ptr::null_mut());
+        self.leave_window();
         while self.ring.get() != NONE {
             let block = self.owned(self.ring.get());
             self.unlink(&block);
@@ -320,9 +338,9 @@ impl Core {
     ///
     /// As for [`Region::reclaim`](super::Region::reclaim).
     pub(super) unsafe fn reclaim(&self) {
-        self.close();
-        self.current.set(NONE);
-        self.set_window(core::ptr::null_mut(), core::ptr::null_mut(), core::ptr::null_mut());
+        #[cfg(feature = "escapes")]
+        self.judge();
+        self.leave_window();
         while self.ring.get() != NONE {
             let block = self.owned(self.ring.get());
             self.unlink(&block);

@@ -99,7 +99,14 @@ impl<'t> Held<'t> {
         if offset + bytes > BLOCK {
             return Err(FreedTwice);
         }
-        line::split(offset, bytes, |line, part| too_much |= self.free_of(line, part) > LINE as u16);
+        let (first, last) = (line::first(offset), line::last(offset, bytes));
+        if last - first == 1 {
+            let part = last * LINE - offset;
+            too_much |= self.free_of(first, part as u16) > LINE as u16;
+            too_much |= self.free_of(last, (bytes - part) as u16) > LINE as u16;
+        } else {
+            line::split(offset, bytes, |line, part| too_much |= self.free_of(line, part) > LINE as u16);
+        }
         let live = self.live() - bytes as i32;
         self.set_live(live);
         if too_much || live < 0 { Err(FreedTwice) } else { Ok(live) }
@@ -246,12 +253,33 @@ impl<'t> Held<'t> {
         self.in_use_of(line) == 0
     }
 
+    /// The lines that are free, a bit each. They stay so until they are opened.
+    pub(crate) fn free_lines(&self) -> u64 {
+        // SAFETY: as above.
+        let passed_on = unsafe { self.0.passed_on.get() };
+        let of = |line: usize, others: u16| u64::from(self.freed(line) + others == LINE as u16) << line;
+        if !passed_on && count(self.0.word.load(Ordering::Relaxed)) == 0 {
+            // What others may be freeing at this moment does not count yet.
+            return (0..LINES).map(|line| of(line, 0)).sum();
+        }
+        // What others wrote there happens before we hand it out again.
+        (0..LINES).map(|line| of(line, self.0.others[line].load(Ordering::Acquire))).sum()
+    }
+
     /// The first hole, from line `from` on, with room for `bytes` bytes: offsets of its start and end.
     pub(crate) fn hole(&self, from: usize, bytes: usize) -> Option<(usize, usize)> {
-        line::hole(from, bytes, |line| {
-            // What others wrote there happens before we hand it out again.
-            self.freed(line) + self.0.others[line].load(Ordering::Acquire) == LINE as u16
-        })
+        line::hole(self.free_lines() & !line::run(0, from), bytes)
+    }
+
+    /// Makes a block new of which nothing is in use but its window, with room for `room` bytes. Whether that is so.
+    pub(crate) fn vacate(&self, room: usize) -> bool {
+        if self.in_use() != room {
+            return false;
+        }
+        self.fold();
+        self.set_live(0);
+        self.clear();
+        true
     }
 
     /// Takes `[start, end)` for handing out: whole lines that are free, or a block that is clear.
