@@ -53,7 +53,14 @@ impl Account {
 
     /// Adds to the sum, which is returned.
     pub(super) fn report(&self, bytes: isize) -> isize {
-        let total = self.total.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let total = if self.is_alone() {
+            // Nobody else counts here, nor can begin to: only a user could let them.
+            let total = self.total.load(Ordering::Relaxed) + bytes;
+            self.total.store(total, Ordering::Relaxed);
+            total
+        } else {
+            self.total.fetch_add(bytes, Ordering::Relaxed) + bytes
+        };
         if total > self.peak.load(Ordering::Relaxed) {
             self.peak.fetch_max(total, Ordering::Relaxed);
         }

@@ -3,7 +3,7 @@
 use super::block::{Held, Left};
 use super::core::Core;
 use super::home::Home;
-use super::line::{self, BLOCK, LINE};
+use super::line::{self, BLOCK, LINE, LINES};
 use super::stack::NONE;
 use crate::sync::atomic::Ordering;
 use crate::{abort, track};
@@ -11,6 +11,13 @@ use crate::{abort, track};
 /// Blocks that a region looks at before it takes a new one: those that other threads have emptied are found in no other
 /// way.
 const LOOKS: usize = 4;
+/// While a region has no more memory than this beside five quarters of what is in use, small holes are left alone: they are
+/// full at once, and not worth the search.
+const SLACK: usize = 128 * BLOCK;
+/// What a hole is to have then.
+const WIDE: usize = 4 * LINE;
+/// Free lines that a block left behind must have to be worth taking.
+const WORTH: u32 = LINES as u32 / 4;
 /// Blocks left behind by others that it looks at.
 const ADOPTIONS: usize = 2;
 /// Empty blocks that a region keeps while it is entered.
@@ -48,7 +55,10 @@ impl Core {
 
     fn find_window(&self, bytes: usize) -> bool {
         let current = self.current.replace(NONE);
-        if current != NONE && self.reopen(self.owned(current), Some(self.holes.get()), bytes) {
+        let in_use = self.held.get().max(0) as usize;
+        let roomy = self.ring_length.get() * BLOCK > in_use + in_use / 4 + SLACK;
+        let wanted = if roomy { bytes } else { bytes.max(WIDE) };
+        if current != NONE && self.reopen(self.owned(current), Some(self.holes.get()), wanted) {
             return true;
         }
         if let Some(block) = self.pop_spare() {
@@ -59,7 +69,7 @@ impl Core {
             let index = self.ring.get();
             let block = self.owned(index);
             self.ring.set(block.block().next.load(Ordering::Relaxed));
-            if self.reopen(block, None, bytes) {
+            if self.reopen(block, None, wanted) {
                 return true;
             }
         }
@@ -162,9 +172,9 @@ impl Core {
         if in_use + bytes.max(LINE) > BLOCK {
             return false;
         }
+        self.held.set(self.held.get() - block.fold());
         let holes = holes.unwrap_or_else(|| block.free_lines());
         let Some((start, end)) = line::hole(holes, bytes) else { return false };
-        self.held.set(self.held.get() - block.fold());
         block.open(start, end);
         self.open(&block, start, end);
         self.holes.set(holes & !line::run(start / LINE, end / LINE));
@@ -200,18 +210,16 @@ impl Core {
                 self.open_clear(block);
                 return true;
             }
-            match block.hole(0, 1) {
-                Some(_) => {
-                    block.set_barren(false);
-                    self.link(&block);
-                    if self.reopen(block, None, bytes) {
-                        return true;
-                    }
-                }
-                None => {
-                    block.set_barren(true);
-                    self.let_go(block);
-                }
+            let free = block.free_lines();
+            if free.count_ones() < WORTH {
+                block.set_barren(true);
+                self.let_go(block);
+                continue;
+            }
+            block.set_barren(false);
+            self.link(&block);
+            if self.reopen(block, Some(free), bytes) {
+                return true;
             }
         }
         false

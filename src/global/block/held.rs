@@ -266,7 +266,8 @@ impl<'t> Held<'t> {
         (0..LINES).map(|line| of(line, self.0.others[line].load(Ordering::Acquire))).sum()
     }
 
-    /// The first hole, from line `from` on, with room for `bytes` bytes: offsets of its start and end.
+    /// The first hole, from line `from` on, with room for `bytes` bytes: offsets of its start and end. For the model.
+    #[cfg(loom)]
     pub(crate) fn hole(&self, from: usize, bytes: usize) -> Option<(usize, usize)> {
         line::hole(self.free_lines() & !line::run(0, from), bytes)
     }
