@@ -4,11 +4,13 @@
 //! |---|---|
 //! | [`Counting`] | counts calls, blocks and bytes, and which resizes had to move |
 //! | [`Failing`] | refuses the requests it is told to refuse, or makes every resize move |
+//! | [`Limited`] | refuses what would exceed a budget in bytes, which several may share |
 //!
-//! Wrappers nest (`Counting<Failing<A>>`), need only `core`, and are shared by reference: `&Counting<A>` is an
-//! allocator as well. None of them is `Clone`, because a clone of an allocator has to free what the original
+//! Wrappers nest (`Counting<Failing<A>>`) and are shared by reference: `&Counting<A>` is an allocator as well. Those
+//! with figures of their own are not `Clone`, because a clone of an allocator has to free what the original
 //! handed out, and the two would then each hold half of the figures. A wrapper in a `static` serves where a
-//! value without a lifetime is wanted.
+//! value without a lifetime is wanted. Around a [`GlobalAlloc`](core::alloc::GlobalAlloc), each is one too, and can be a
+//! `#[global_allocator]`.
 //!
 //! ```
 //! # #[cfg(feature = "alloc")] {
@@ -28,9 +30,12 @@
 //! [`Allocator`]: allocator_api2::alloc::Allocator
 
 #[macro_use]
-mod forward;
+mod calls;
 mod counting;
 mod failing;
+mod forward;
+mod limited;
 
 pub use counting::{Counting, Counts};
 pub use failing::Failing;
+pub use limited::{Budget, Limited};
