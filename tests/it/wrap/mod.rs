@@ -1,6 +1,7 @@
 //! The wrappers of `wrap`, each over bases that fail, that grant more than was asked, and that serve the whole process.
 
 mod limited;
+mod pairs;
 mod through;
 
 use allocator_api2::alloc::{AllocError, Allocator};
