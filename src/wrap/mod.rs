@@ -7,6 +7,9 @@
 //! | [`Limited`] | refuses what would exceed a budget in bytes, which several may share |
 //! | [`Fallback`] | takes memory from a second allocator when the first refuses |
 //! | [`Segregate`] | takes small blocks from one allocator, large ones from another |
+//! | [`Observer`] | calls a closure with every event |
+//! | [`OnOom`] | calls a hook when memory runs out, and asks again |
+//! | `Logging` (feature `log`) | writes every call through the `log` facade |
 //!
 //! Wrappers nest (`Counting<Failing<A>>`) and are shared by reference: `&Counting<A>` is an allocator as well. Those
 //! with figures of their own are not `Clone`, because a clone of an allocator has to free what the original
@@ -39,7 +42,12 @@ mod counting;
 mod failing;
 mod fallback;
 mod forward;
+mod hooks;
 mod limited;
+#[cfg(feature = "log")]
+mod logging;
+mod observer;
+mod on_oom;
 mod segregate;
 
 pub use crate::owns::Owns;
@@ -47,4 +55,8 @@ pub use counting::{Counting, Counts};
 pub use failing::Failing;
 pub use fallback::Fallback;
 pub use limited::{Budget, Limited};
+#[cfg(feature = "log")]
+pub use logging::Logging;
+pub use observer::{Event, Observer};
+pub use on_oom::OnOom;
 pub use segregate::Segregate;
