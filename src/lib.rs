@@ -16,6 +16,7 @@ pub mod collections;
 mod error;
 #[cfg(all(feature = "global", target_pointer_width = "64"))]
 mod global;
+mod owns;
 mod raw;
 mod size;
 #[cfg(feature = "virtual-memory")]

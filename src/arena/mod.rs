@@ -11,6 +11,7 @@ mod failure;
 mod fill;
 #[cfg(feature = "mapped")]
 mod mapped;
+mod owns;
 #[cfg(feature = "virtual-memory")]
 mod prefault;
 mod refill;

@@ -1,6 +1,7 @@
 //! [`Counting`].
 
-use super::forward::{Granted, Observe, Request};
+use super::calls::Granted;
+use super::forward::{Observe, Request};
 use core::alloc::Layout;
 use core::fmt;
 use core::ptr::NonNull;
@@ -257,4 +258,4 @@ impl<A> Observe for Counting<A> {
     }
 }
 
-allocator_by_forwarding!(Counting);
+allocator_by_calls!(Counting);

@@ -191,4 +191,4 @@ impl<A> Observe for Failing<A> {
     }
 }
 
-allocator_by_forwarding!(Failing);
+allocator_by_calls!(Failing);

@@ -1,14 +1,12 @@
 //! What every wrapper is made of: hooks around the calls of an inner allocator.
 //!
-//! A wrapper is a struct with a field `inner`, an [`Observe`] and one line of [`allocator_by_forwarding!`]. The
+//! A wrapper is a struct with a field `inner`, an [`Observe`] and one line of [`allocator_by_calls!`]. The
 //! hooks are safe code and never own a block, so whatever they do, the contract of `Allocator` is kept here.
 
+use super::calls::{Calls, Granted};
 use allocator_api2::alloc::{AllocError, Allocator};
 use core::alloc::Layout;
 use core::ptr::NonNull;
-
-/// What `Allocator`'s methods return.
-pub(super) type Granted = Result<NonNull<[u8]>, AllocError>;
 
 /// A call that may fail, as a wrapper sees it.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +52,13 @@ pub(super) trait Observe {
         Route::Forward
     }
 
-    /// After the request was granted or refused, by whomever.
+    /// After the inner allocator refused a request for the `attempt`-th time: whether to ask it once more.
+    #[inline]
+    fn again(&self, _request: Request, _attempt: usize) -> bool {
+        false
+    }
+
+    /// After the inner allocator granted or refused the request. It never hears of what `before` refused.
     #[inline]
     fn after(&self, _request: Request, _result: Granted) {}
 
@@ -63,82 +67,49 @@ pub(super) trait Observe {
     fn freed(&self, _block: NonNull<u8>, _layout: Layout) {}
 }
 
-/// `Allocator` for a wrapper `$name<A>`, by its [`Observe`] and its field `inner`.
-///
-/// The field must be private to the wrapper's file, which must never replace the allocator in it.
-macro_rules! allocator_by_forwarding {
-    ($name:ident) => {
-        // SAFETY: every block is one of `self.inner`'s, an allocator that moves with the wrapper and lives as long,
-        // and every block that comes back is passed on to it; `forward` keeps the contract of each method.
-        unsafe impl<A: ::allocator_api2::alloc::Allocator> ::allocator_api2::alloc::Allocator for $name<A> {
-            #[inline]
-            fn allocate(&self, layout: ::core::alloc::Layout) -> $crate::wrap::forward::Granted {
-                $crate::wrap::forward::allocate(self, &self.inner, layout, false)
-            }
+impl<O: Observe> Calls for O {
+    #[inline]
+    fn obtain(&self, inner: &impl Allocator, layout: Layout, zeroed: bool) -> Granted {
+        allocate(self, inner, layout, zeroed)
+    }
 
-            #[inline]
-            fn allocate_zeroed(&self, layout: ::core::alloc::Layout) -> $crate::wrap::forward::Granted {
-                $crate::wrap::forward::allocate(self, &self.inner, layout, true)
-            }
+    #[inline]
+    unsafe fn give_back(&self, inner: &impl Allocator, block: NonNull<u8>, layout: Layout) {
+        self.freed(block, layout);
+        // SAFETY: the caller vouches for both conditions: blocks of ours are the inner allocator's.
+        unsafe { inner.deallocate(block, layout) }
+    }
 
-            #[inline]
-            unsafe fn deallocate(&self, block: ::core::ptr::NonNull<u8>, layout: ::core::alloc::Layout) {
-                // SAFETY: the block is `self.inner`'s, as all are; the caller vouches that it is allocated and
-                // that `layout` fits it.
-                unsafe { $crate::wrap::forward::deallocate(self, &self.inner, block, layout) }
-            }
+    #[inline]
+    unsafe fn enlarge(
+        &self,
+        inner: &impl Allocator,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+        zeroed: bool,
+    ) -> Granted {
+        // SAFETY: the caller vouches for all three conditions: blocks of ours are the inner allocator's.
+        unsafe { grow(self, inner, block, old, new, zeroed) }
+    }
 
-            #[inline]
-            unsafe fn grow(
-                &self,
-                block: ::core::ptr::NonNull<u8>,
-                old: ::core::alloc::Layout,
-                new: ::core::alloc::Layout,
-            ) -> $crate::wrap::forward::Granted {
-                // SAFETY: the block is `self.inner`'s, as all are; the caller vouches that it is allocated, that
-                // `old` fits it and that `new` is no smaller.
-                unsafe { $crate::wrap::forward::grow(self, &self.inner, block, old, new, false) }
-            }
-
-            #[inline]
-            unsafe fn grow_zeroed(
-                &self,
-                block: ::core::ptr::NonNull<u8>,
-                old: ::core::alloc::Layout,
-                new: ::core::alloc::Layout,
-            ) -> $crate::wrap::forward::Granted {
-                // SAFETY: as for `grow`.
-                unsafe { $crate::wrap::forward::grow(self, &self.inner, block, old, new, true) }
-            }
-
-            #[inline]
-            unsafe fn shrink(
-                &self,
-                block: ::core::ptr::NonNull<u8>,
-                old: ::core::alloc::Layout,
-                new: ::core::alloc::Layout,
-            ) -> $crate::wrap::forward::Granted {
-                // SAFETY: the block is `self.inner`'s, as all are; the caller vouches that it is allocated, that
-                // `old` fits it and that `new` is no larger.
-                unsafe { $crate::wrap::forward::shrink(self, &self.inner, block, old, new) }
-            }
-        }
-    };
+    #[inline]
+    unsafe fn reduce(&self, inner: &impl Allocator, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+        // SAFETY: the caller vouches for all three conditions: blocks of ours are the inner allocator's.
+        unsafe { shrink(self, inner, block, old, new) }
+    }
 }
 
 #[inline]
-pub(super) fn allocate<O: Observe>(
-    observer: &O,
-    inner: &impl Allocator,
-    layout: Layout,
-    zeroed: bool,
-) -> Granted {
+fn allocate<O: Observe>(observer: &O, inner: &impl Allocator, layout: Layout, zeroed: bool) -> Granted {
     let request = Request::Allocate { layout, zeroed };
-    let result = match observer.before(request) {
-        Route::Refuse => Err(AllocError),
-        Route::Forward | Route::Move if zeroed => inner.allocate_zeroed(layout),
-        Route::Forward | Route::Move => inner.allocate(layout),
-    };
+    if observer.before(request) == Route::Refuse {
+        return Err(AllocError);
+    }
+    let result = until_granted(observer, request, || match zeroed {
+        true => inner.allocate_zeroed(layout),
+        false => inner.allocate(layout),
+    });
     let result = hand_out::<O>(result, layout);
     observer.after(request, result);
     result
@@ -146,24 +117,9 @@ pub(super) fn allocate<O: Observe>(
 
 /// # Safety
 ///
-/// `block` must be allocated from `inner`, and `layout` must fit it.
-#[inline]
-pub(super) unsafe fn deallocate(
-    observer: &impl Observe,
-    inner: &impl Allocator,
-    block: NonNull<u8>,
-    layout: Layout,
-) {
-    observer.freed(block, layout);
-    // SAFETY: the caller vouches for both conditions.
-    unsafe { inner.deallocate(block, layout) }
-}
-
-/// # Safety
-///
 /// `block` must be allocated from `inner`, `old` must fit it, and `new` must not be smaller than `old`.
 #[inline]
-pub(super) unsafe fn grow<O: Observe>(
+unsafe fn grow<O: Observe>(
     observer: &O,
     inner: &impl Allocator,
     block: NonNull<u8>,
@@ -172,17 +128,21 @@ pub(super) unsafe fn grow<O: Observe>(
     zeroed: bool,
 ) -> Granted {
     let request = Request::Grow { block, old, new, zeroed };
-    let result = match observer.before(request) {
-        Route::Refuse => Err(AllocError),
+    let route = observer.before(request);
+    if route == Route::Refuse {
+        return Err(AllocError);
+    }
+    // A request that fails leaves the block as it was, so the conditions hold for each attempt.
+    let result = until_granted(observer, request, || match route {
         // SAFETY: the caller vouches for the block and `old`; `old` is the smaller layout.
-        Route::Move => unsafe { relocate(inner, block, old, new, zeroed) },
+        Route::Move | Route::Refuse => unsafe { relocate(inner, block, old, new, zeroed) },
         // `grow_zeroed` need not clear bytes that the inner block had beyond `old`, and the caller of an exact
         // wrapper was never given them: `clear` takes its place below.
         // SAFETY: the caller vouches for the block, `old` and `new`.
         Route::Forward if zeroed && !O::EXACT => unsafe { inner.grow_zeroed(block, old, new) },
         // SAFETY: the caller vouches for the block, `old` and `new`.
         Route::Forward => unsafe { inner.grow(block, old, new) },
-    };
+    });
     let result = hand_out::<O>(result, new);
     if let (Ok(grown), true) = (result, zeroed && O::EXACT) {
         // SAFETY: the block was just granted to us for `new.size()` bytes, and `old` is no larger.
@@ -196,7 +156,7 @@ pub(super) unsafe fn grow<O: Observe>(
 ///
 /// `block` must be allocated from `inner`, `old` must fit it, and `new` must not be larger than `old`.
 #[inline]
-pub(super) unsafe fn shrink<O: Observe>(
+unsafe fn shrink<O: Observe>(
     observer: &O,
     inner: &impl Allocator,
     block: NonNull<u8>,
@@ -204,16 +164,33 @@ pub(super) unsafe fn shrink<O: Observe>(
     new: Layout,
 ) -> Granted {
     let request = Request::Shrink { block, old, new };
-    let result = match observer.before(request) {
-        Route::Refuse => Err(AllocError),
+    let route = observer.before(request);
+    if route == Route::Refuse {
+        return Err(AllocError);
+    }
+    // A request that fails leaves the block as it was, so the conditions hold for each attempt.
+    let result = until_granted(observer, request, || match route {
         // SAFETY: the caller vouches for the block and `old`; `new` is the smaller layout.
-        Route::Move => unsafe { relocate(inner, block, old, new, false) },
+        Route::Move | Route::Refuse => unsafe { relocate(inner, block, old, new, false) },
         // SAFETY: the caller vouches for the block, `old` and `new`.
         Route::Forward => unsafe { inner.shrink(block, old, new) },
-    };
+    });
     let result = hand_out::<O>(result, new);
     observer.after(request, result);
     result
+}
+
+/// Asks until the request is granted or the observer has had enough.
+#[inline]
+fn until_granted<O: Observe>(observer: &O, request: Request, mut ask: impl FnMut() -> Granted) -> Granted {
+    let mut attempt = 0;
+    loop {
+        let result = ask();
+        attempt += 1;
+        if result.is_ok() || !observer.again(request, attempt) {
+            return result;
+        }
+    }
 }
 
 /// The part of a granted block that the caller gets to see.
@@ -233,7 +210,7 @@ fn hand_out<O: Observe>(result: Granted, asked: Layout) -> Granted {
 /// # Safety
 ///
 /// `from <= to`, and `block` must be valid for writes of `to` bytes.
-unsafe fn clear(block: NonNull<u8>, from: usize, to: usize) {
+pub(super) unsafe fn clear(block: NonNull<u8>, from: usize, to: usize) {
     // SAFETY: `from <= to`, and the block reaches to `to`.
     let start = unsafe { block.add(from) };
     // SAFETY: bytes `from..to` of the block are valid for writes, and `u8` has no alignment to keep.

@@ -4,11 +4,18 @@
 //! |---|---|
 //! | [`Counting`] | counts calls, blocks and bytes, and which resizes had to move |
 //! | [`Failing`] | refuses the requests it is told to refuse, or makes every resize move |
+//! | [`Limited`] | refuses what would exceed a budget in bytes, which several may share |
+//! | [`Fallback`] | takes memory from a second allocator when the first refuses |
+//! | [`Segregate`] | takes small blocks from one allocator, large ones from another |
+//! | [`Observer`] | calls a closure with every event |
+//! | [`OnOom`] | calls a hook when memory runs out, and asks again |
+//! | `Logging` (feature `log`) | writes every call through the `log` facade |
 //!
-//! Wrappers nest (`Counting<Failing<A>>`), need only `core`, and are shared by reference: `&Counting<A>` is an
-//! allocator as well. None of them is `Clone`, because a clone of an allocator has to free what the original
+//! Wrappers nest (`Counting<Failing<A>>`) and are shared by reference: `&Counting<A>` is an allocator as well. Those
+//! with figures of their own are not `Clone`, because a clone of an allocator has to free what the original
 //! handed out, and the two would then each hold half of the figures. A wrapper in a `static` serves where a
-//! value without a lifetime is wanted.
+//! value without a lifetime is wanted. Around a [`GlobalAlloc`](core::alloc::GlobalAlloc), each is one too, and can be a
+//! `#[global_allocator]`; `Fallback`, which needs to know what is whose, is not.
 //!
 //! ```
 //! # #[cfg(feature = "alloc")] {
@@ -28,9 +35,28 @@
 //! [`Allocator`]: allocator_api2::alloc::Allocator
 
 #[macro_use]
-mod forward;
+mod calls;
+#[macro_use]
+mod pair;
 mod counting;
 mod failing;
+mod fallback;
+mod forward;
+mod hooks;
+mod limited;
+#[cfg(feature = "log")]
+mod logging;
+mod observer;
+mod on_oom;
+mod segregate;
 
+pub use crate::owns::Owns;
 pub use counting::{Counting, Counts};
 pub use failing::Failing;
+pub use fallback::Fallback;
+pub use limited::{Budget, Limited};
+#[cfg(feature = "log")]
+pub use logging::Logging;
+pub use observer::{Event, Observer};
+pub use on_oom::OnOom;
+pub use segregate::Segregate;

@@ -43,3 +43,5 @@ mod tidy;
     allow(dead_code, unused_imports, reason = "memory tools change what there is to measure")
 )]
 mod virtual_memory;
+#[cfg(feature = "alloc")]
+mod wrap;

@@ -5,3 +5,5 @@ mod counting;
 mod failing;
 mod failures;
 mod hostile;
+
+pub(crate) use hostile::{Defect, Hostile};

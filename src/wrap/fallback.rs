@@ -1,0 +1,101 @@
+//! [`Fallback`].
+
+use super::calls::Granted;
+use super::pair::{Pair, Side};
+use crate::owns::Owns;
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+/// Takes memory from `A`, and from `B` when `A` refuses.
+///
+/// Each block goes back to where it came from: `A` is asked whether it [owns](Owns) the block. A block of `A`'s that `A`
+/// cannot make longer moves to `B`; one of `B`'s stays there. Blocks are handed out exactly as long as asked, and blocks of
+/// no bytes take nothing from either. Needs no memory besides the two. Fallbacks nest: `Fallback<A, Fallback<B, C>>`.
+///
+/// A small buffer on the stack, then the heap:
+///
+/// ```
+/// # #[cfg(feature = "alloc")] {
+/// use allocator_api2::{alloc::Global, vec::Vec};
+/// use arenite::wrap::Fallback;
+/// use arenite::{Arena, Buffer, Fixed};
+///
+/// let mut buffer = Buffer::<256>::new();
+/// let arena = Arena::new_in(Fixed::from(&mut buffer));
+/// let allocator = Fallback::new(&arena, Global);
+/// let mut numbers = Vec::<u8, _>::with_capacity_in(100, &allocator);
+/// numbers.push(7);
+/// assert!(allocator.first_owns(numbers.as_slice()));
+/// numbers.resize(1000, 7);
+/// assert!(!allocator.first_owns(numbers.as_slice()));
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fallback<A, B> {
+    first: A,
+    second: B,
+}
+
+impl<A, B> Fallback<A, B> {
+    /// `first`, and `second` where that refuses.
+    pub const fn new(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+
+    /// What is asked first.
+    pub const fn first(&self) -> &A {
+        &self.first
+    }
+
+    /// What is asked when the first refuses.
+    pub const fn second(&self) -> &B {
+        &self.second
+    }
+
+    /// Both, without what joins them.
+    pub fn into_parts(self) -> (A, B) {
+        (self.first, self.second)
+    }
+}
+
+impl<A: Owns, B> Fallback<A, B> {
+    /// Whether a value that lives in this allocator is in the first of the two. Empty values are in neither.
+    pub fn first_owns<T: ?Sized>(&self, value: &T) -> bool {
+        size_of_val(value) > 0 && self.first.owns(NonNull::from(value).cast())
+    }
+}
+
+impl<A: Owns, B: allocator_api2::alloc::Allocator> Pair for Fallback<A, B> {
+    type First = A;
+    type Second = B;
+
+    fn both(&self) -> (&A, &B) {
+        (&self.first, &self.second)
+    }
+
+    #[inline]
+    fn obtain(&self, layout: Layout, zeroed: bool) -> Granted {
+        let first = super::pair::fresh(&self.first, layout, zeroed);
+        first.or_else(|_| super::pair::fresh(&self.second, layout, zeroed))
+    }
+
+    #[inline]
+    fn side(&self, block: NonNull<u8>, _layout: Layout) -> Side {
+        if self.first.owns(block) { Side::First } else { Side::Second }
+    }
+
+    /// Where the block is; `resize` moves it to wherever there is room if that refuses.
+    #[inline]
+    fn stays(&self, _from: Side, _new: Layout) -> bool {
+        true
+    }
+}
+
+// SAFETY: an allocator that knows its blocks, or another: exactly those of the two are blocks of both together.
+unsafe impl<A: Owns, B: Owns> Owns for Fallback<A, B> {
+    fn owns(&self, block: NonNull<u8>) -> bool {
+        self.first.owns(block) || self.second.owns(block)
+    }
+}
+
+allocator_by_pair!([A: Owns, B: allocator_api2::alloc::Allocator] Fallback<A, B>);
