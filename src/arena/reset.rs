@@ -5,6 +5,7 @@ use super::{Arena, Held};
 use crate::addr;
 use crate::backing::{Backing, Purpose};
 use crate::raw::ChunkId;
+use crate::track;
 
 /// How much memory a reset keeps for the next round. Made use of by [`Arena::reset_with`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,7 +46,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn reset(&mut self) {
-        self.reset_with(ResetMode::Retain);
+        if !self.take_sole_back() {
+            self.reset_with(ResetMode::Retain);
+        }
     }
 
     /// Takes back everything that was handed out, and keeps as much memory as `mode` says.
@@ -70,6 +73,41 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         self.cursor.look_again();
     }
 
+    /// What [`reset`](Self::reset) comes to where a chunk is the only one and stays. Returns whether it is.
+    #[inline]
+    fn take_sole_back(&mut self) -> bool {
+        let chunk = self.held.chunk.get();
+        let children = self.held.children.get();
+        let most_used = self.held.left.get() + self.cursor.most_used();
+        let peak = self.cursor.peak();
+        let Home::Root(root) = &mut self.home else { unreachable!("a child is never borrowed exclusively") };
+        // A forgotten child may have written anything.
+        if B::CONTIGUOUS || chunk.is_none() || chunk != root.chunks.get() || children != 0 {
+            return false;
+        }
+        let record = root.record(chunk);
+        if !record.next.get().is_none() {
+            return false;
+        }
+        if B::FRESH_IS_ZERO {
+            record.soil(peak);
+        }
+        let (base, top) = (record.base, record.top.get());
+        record.filled.set(base);
+        // SAFETY: blocks and children borrow the arena, so none is left, and the bytes are writable.
+        unsafe { track::vacate(base, top) };
+        // The chunk is this handle's, and stays on its list, the only one there.
+        self.held.spares.clear();
+        self.held.left.set(0);
+        // SAFETY: the chunk is this handle's alone, so `[base, top)` is free, and it is as the invariants of chunks say.
+        unsafe { self.cursor.enter(base, top) };
+        let needed = root.round_peak.get().max(most_used);
+        root.begin_round(needed);
+        root.apart.set(0);
+        root.grown.set(false);
+        true
+    }
+
     #[inline(never)]
     fn take_all_back(&mut self, mode: ResetMode) {
         let needed = self.root().round_peak.get().max(self.most_used());
@@ -87,6 +125,18 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     }
 }
 
+impl<B, const M: usize> Root<B, M> {
+    /// Counts a round that needed so many bytes at once, and begins the next one.
+    #[inline]
+    fn begin_round(&mut self, needed: usize) {
+        self.past_peak.set(self.past_peak.get().max(needed));
+        self.round_peak.set(0);
+        self.wasted.set(0);
+        self.generation = self.generation.wrapping_add(1);
+        self.decayed = needed.max(self.decayed - self.decayed / 4);
+    }
+}
+
 impl<B: Backing, const M: usize> Root<B, M> {
     /// Makes every chunk spare, puts them together if that is of use, and gives back what `mode` does not keep.
     ///
@@ -96,12 +146,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
     ///
     /// Nobody uses any of the arena's memory, and no handle holds a chunk.
     unsafe fn start_over(&mut self, mode: ResetMode, needed: usize) {
-        self.past_peak.set(self.past_peak.get().max(needed));
-        self.round_peak.set(0);
-        self.wasted.set(0);
-        self.generation = self.generation.wrapping_add(1);
-        self.decayed = needed.max(self.decayed - self.decayed / 4);
-
+        self.begin_round(needed);
         self.spare.clear();
         let granted = self.granted.get();
         let most = match mode {
@@ -122,6 +167,8 @@ impl<B: Backing, const M: usize> Root<B, M> {
         } else {
             // SAFETY: as above.
             unsafe { self.keep_together(keep, needed, apart && needed <= most.min(self.limit.get()) / 2) };
+            // By the round; what was obtained just now is for the next one.
+            self.grown.set(false);
         }
         let largest = self.largest_block();
         self.backing_mut().shrunk(largest);
@@ -153,11 +200,16 @@ impl<B: Backing, const M: usize> Root<B, M> {
     ///
     /// As for [`release_if`](Self::release_if), for every chunk.
     unsafe fn keep_together(&mut self, keep: usize, needed: usize, apart: bool) {
+        let within = self.granted.get() <= keep;
+        // What served this round without a call serves the next one: where scopes need chunks side by side, a round needs
+        // more than the largest has, by a little, again and again.
+        if within && !self.grown.get() {
+            return;
+        }
         let largest = self.largest();
         let largest_bytes = largest.map_or(0, |chunk| self.record(chunk).usable());
-        let fits = needed <= largest_bytes && self.granted.get() <= keep;
         let alone = largest == Some(self.chunks.get()) && self.record(self.chunks.get()).next.get().is_none();
-        if fits || (alone && largest_bytes <= keep) {
+        if (within && needed <= largest_bytes) || (alone && largest_bytes <= keep) {
             return;
         }
         if apart && self.granted.get() <= keep {

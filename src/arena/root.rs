@@ -34,6 +34,8 @@ pub(super) struct Root<B, const M: usize> {
     backing: UnsafeCell<B>,
     /// Whether the backing is running: whoever asks again from within it is refused.
     busy: Cell<bool>,
+    /// Whether more than the first chunk was asked for since the last reset that could put chunks together.
+    pub(super) grown: Cell<bool>,
     /// The record that [`ChunkId::FIRST`] names; written when that chunk is obtained.
     first: UnsafeCell<MaybeUninit<Chunk>>,
     /// All chunks, newest first.
@@ -65,6 +67,7 @@ impl<B, const M: usize> Root<B, M> {
         Root {
             backing: UnsafeCell::new(backing),
             busy: Cell::new(false),
+            grown: Cell::new(false),
             first: UnsafeCell::new(MaybeUninit::uninit()),
             chunks: Cell::new(ChunkId::NONE),
             spare: ChunkList::new(),
@@ -181,6 +184,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let align = if inside { M } else { Self::ALIGN };
         let request = Request { header, need, most, align, purpose };
         let block = self.ask(|backing| backing.obtain(&request))?;
+        self.grown.set(true);
         let (chunk, ..) = self.register(block, header, most, self.chunks.get());
         Ok((chunk, block.side))
     }
@@ -285,6 +289,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
             let most = allowed - (limit.addr() - top.addr());
             let end = NonNull::new(limit).ok_or(AllocError)?;
             let extension = self.ask(|backing| backing.extend(end, missing, most))?;
+            self.grown.set(true);
             track::poison(limit, extension.more);
             limit = limit.wrapping_add(extension.more);
             record.limit.set(limit);

@@ -10,10 +10,10 @@ use super::{Backing, Block, Request};
 
 /// The backing of an [`Arena`](crate::Arena) for which none was chosen.
 ///
-/// Starts in chunks of the global allocator, as small arenas are cheapest, and moves to reserved memory
-/// ([`Virtual`](crate::Virtual), feature `virtual-memory`) once the next chunk or block would have 128 KiB. Where no
-/// address space is to be had it stays with chunks, says so in one `log` warning (feature `log`), and
-/// [`Stats::backing`](crate::Stats::backing) names what is in use.
+/// Starts in chunks of the global allocator, as small arenas are cheapest: of 1, 4, 16 and 64 KiB, unless scopes need
+/// several side by side. Moves to reserved memory ([`Virtual`](crate::Virtual), feature `virtual-memory`) after a chunk of
+/// 32 KiB or more, and for a block of 128 KiB or more. Where no address space is to be had it stays with chunks, says so in
+/// one `log` warning (feature `log`), and [`Stats::backing`](crate::Stats::backing) names what is in use.
 ///
 /// Which memory that is may change from one version to the next as better ways are found; a choice of your own,
 /// such as [`Chained`](crate::Chained), stays what it is.
@@ -59,10 +59,18 @@ impl Default for Auto {
     }
 }
 
-/// From this size on, a chunk or a block is reserved memory's business: malloc implementations map such blocks anew each
-/// time, so that nothing is gained by asking them.
+/// How large chunks are.
+const PLAN: Plan = Plan::STEEP;
+
+/// From this size on, a block is reserved memory's business: malloc implementations map such blocks anew each time, so that
+/// nothing is gained by asking them.
 #[cfg(feature = "virtual-memory")]
 const LARGE: usize = if cfg!(arenite_zeal) { 2 << 10 } else { 128 << 10 };
+
+/// After a chunk of this size, so are chunks. All before together are less than `LARGE`: glibc's malloc gives what is free
+/// at the end of its heap back to the system as soon as that is more than 128 KiB, and gets it anew for the next arena.
+#[cfg(feature = "virtual-memory")]
+const LAST: usize = LARGE / 4;
 
 // SAFETY: as for `Chained` and `Virtual`: what `Plan::obtain` got from the base allocator goes back to it by `release`,
 // what the reservation gave to the reservation, which knows its own by their addresses.
@@ -75,20 +83,25 @@ unsafe impl Backing for Auto {
     #[inline]
     fn obtain(&mut self, request: &Request) -> Result<Block, AllocError> {
         #[cfg(feature = "virtual-memory")]
-        if request.need >= LARGE || self.last >= LARGE / 2 || self.large.is_in_use() {
+        let is_large = request.need >= LARGE || self.last >= LAST || self.large.is_in_use();
+        #[cfg(feature = "virtual-memory")]
+        if is_large {
             if let Some(block) = self.large.obtain(request) {
                 return Ok(block);
             }
-            let block = const { Plan::DEFAULT }.obtain(&self.base, &mut self.last, request)?;
-            self.large.refuse();
-            return Ok(block);
         }
-        const { Plan::DEFAULT }.obtain(&self.base, &mut self.last, request)
+        // In one place, so that the plan is known where it is inlined.
+        let block = PLAN.obtain(&self.base, &mut self.last, request)?;
+        #[cfg(feature = "virtual-memory")]
+        if is_large {
+            self.large.refuse();
+        }
+        Ok(block)
     }
 
     #[inline(always)]
     fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
-        const { Plan::DEFAULT }.first(&self.base, &mut self.last, (header, need, align))
+        PLAN.first(&self.base, &mut self.last, (header, need, align))
     }
 
     #[inline(always)]

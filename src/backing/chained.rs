@@ -53,6 +53,7 @@ pub(super) struct Plan {
 const MALLOC_OVERHEAD: usize = 16;
 
 const FIRST: usize = if cfg!(arenite_zeal) { 128 } else { 1024 - MALLOC_OVERHEAD };
+const STEEP_BELOW: usize = 32 << 10;
 const MAX: usize = if cfg!(arenite_zeal) { 1024 } else { 64 << 20 };
 const SIDE_ABOVE: usize = if cfg!(arenite_zeal) { 64 } else { 32 << 10 };
 
@@ -136,6 +137,13 @@ impl<A: Allocator> Chained<A> {
 impl Plan {
     pub(super) const DEFAULT: Plan =
         Plan { first: FIRST, max: MAX, growth: Growth::Double, side_above: SIDE_ABOVE };
+
+    /// As [`DEFAULT`](Self::DEFAULT), but up to 64 KiB each chunk is four times as large as the one before: what a small one
+    /// costs is more than what it takes to fill it.
+    pub(super) const STEEP: Plan = Plan {
+        growth: Growth::Custom(|last| last.saturating_mul(if last < STEEP_BELOW { 4 } else { 2 })),
+        ..Plan::DEFAULT
+    };
 
     /// The size of the next ordinary chunk, after one of `last` bytes.
     #[inline]

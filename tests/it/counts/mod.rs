@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use allocator_api2::alloc::{Allocator, Global};
 use arenite::collections::Vec as ArenaVec;
-use arenite::{AllocError, Arena, Backing, Chained, ResetMode};
+use arenite::{AllocError, Arena, Auto, Backing, Chained, ResetMode};
 
 /// Figures of a base allocator.
 #[derive(Default)]
@@ -159,6 +159,38 @@ fn warm_rounds_that_retain_make_no_call() {
     for (name, round, warm) in SHAPES {
         warm_rounds(name, round, warm, ResetMode::Retain);
     }
+}
+
+/// Rounds of scopes that differ by a few bytes, back and forth, make no call either, nor do their resets.
+#[test]
+fn warm_rounds_that_differ_by_a_little_make_no_call() {
+    fn rounds<B: Backing>(backing: B, calls: impl Fn(&Arena<B>) -> usize) {
+        let mut arena = Arena::new_in(backing);
+        let round = |arena: &Arena<B>, more: usize| {
+            let mut outer = ArenaVec::new_in(arena);
+            arena.alloc_slice_fill_copy(8 * more, 1_u8);
+            for i in 0..50_000_u64 {
+                arena.scope(|inner| inner.alloc([i; 5])[0]);
+                outer.push(arena.scope(|inner| {
+                    inner.alloc(i);
+                    *arena.alloc(i)
+                }));
+            }
+        };
+        round(&arena, 1);
+        arena.reset();
+        let before = calls(&arena);
+        for more in [3, 2, 5, 1, 7, 7, 2, 9] {
+            round(&arena, more);
+            assert_eq!(calls(&arena), before, "{more}: {}", arena.stats());
+            arena.reset();
+            assert_eq!(calls(&arena), before, "the reset after {more}: {}", arena.stats());
+        }
+    }
+    let counter = Counter::new();
+    rounds(Chained::new_in(counter.clone()), |_| counter.calls());
+    // It takes from the global allocator, or from the system, whatever has made it longer.
+    rounds(Auto::new(), |arena| arena.allocated_bytes());
 }
 
 /// Many children beside one another hold much more than is in use, which is what decays.

@@ -148,3 +148,23 @@ fn an_impossible_request_does_not_keep_the_default_from_reserved_memory() {
     block(&arena, 300_000);
     assert_eq!(arena.stats().backing, "auto (virtual)");
 }
+
+/// What the default takes from the heap, chunk by chunk, is little enough for malloc to keep it from one arena to the next
+/// (glibc's gives back more than 128 KiB), and at most four times what is in use, and a first chunk.
+#[test]
+#[cfg(not(any(arenite_asan, arenite_memcheck)))] // Blocks have gaps.
+fn the_default_leaves_the_heap_before_malloc_gives_it_back() {
+    for size in [16_usize, 64, 1000, 5000] {
+        let arena: Arena<Auto> = Arena::new();
+        let mut heap = 0;
+        while arena.stats().backing == "auto (chained)" {
+            block(&arena, size);
+            let stats = arena.stats();
+            if stats.backing == "auto (chained)" {
+                heap = stats.reserved;
+                assert!(heap <= 5 * (stats.used + size) + 1024, "blocks of {size}: {stats}");
+            }
+        }
+        assert!(heap < 128 << 10, "blocks of {size}: {heap} bytes of the heap");
+    }
+}
