@@ -4,7 +4,9 @@ use arenite::RegionError;
 
 use crate::GLOBAL;
 
+// In zeal builds a block is smaller than a page.
 #[test]
+#[cfg(not(arenite_zeal))]
 fn memory_that_nobody_uses_goes_back_to_the_system() {
     let region = GLOBAL.region();
     let kept = region.enter(|| (0..20_000).map(|n| format!("{n:0>100}")).collect::<Vec<_>>());
@@ -28,10 +30,11 @@ fn what_is_made_outside_stays_out() {
     GLOBAL.warm_up();
     let region = GLOBAL.region();
     region.enter(|| {
-        let outside = GLOBAL.outside(|| vec![1_u8; 500]);
+        let outside = GLOBAL.outside(|| vec![1_u8; 100]);
         assert_eq!(region.live_bytes(), 0);
         let inside = outside.clone();
-        assert_eq!(region.live_bytes(), 504);
+        // Rounded up, and with a gap behind it for AddressSanitizer.
+        assert!((104..=112).contains(&region.live_bytes()));
         drop((inside, outside));
     });
     assert_eq!(region.live_bytes(), 0);
