@@ -30,7 +30,7 @@ pub struct Quantized<const STEP: usize, A> {
 }
 
 impl<const STEP: usize, A> Quantized<STEP, A> {
-    /// Rounds up to a multiple of `STEP`, which must not be zero: that does not compile.
+    /// Rounds up to a multiple of `STEP`. With a `STEP` of zero this does not compile.
     pub const fn new(inner: A) -> Self {
         const { assert!(STEP > 0, "sizes are rounded to a multiple of something") }
         Self { inner }
