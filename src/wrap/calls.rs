@@ -49,10 +49,13 @@ pub(super) trait Calls {
 /// The field must be private to the wrapper's file, which must never replace the allocator in it.
 macro_rules! allocator_by_calls {
     ($name:ident $(, $other:ident: $($bound:tt)+)?) => {
+        allocator_by_calls!([$($other: $($bound)+)?] $name<A $(, $other)?>);
+    };
+    ([$($generics:tt)*] $type:ty) => {
         // SAFETY: every block is one of `self.inner`'s, an allocator that moves with the wrapper and lives as long,
         // and every block that comes back is passed on to it; `Calls` keeps the contract of each method.
-        unsafe impl<A: ::allocator_api2::alloc::Allocator $(, $other: $($bound)+)?>
-            ::allocator_api2::alloc::Allocator for $name<A $(, $other)?>
+        unsafe impl<A: ::allocator_api2::alloc::Allocator, $($generics)*>
+            ::allocator_api2::alloc::Allocator for $type
         {
             #[inline]
             fn allocate(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
@@ -108,8 +111,8 @@ macro_rules! allocator_by_calls {
         }
 
         // SAFETY: as above; `Calls` never unwinds, and the layouts passed on are the caller's.
-        unsafe impl<A: ::core::alloc::GlobalAlloc $(, $other: $($bound)+)?> ::core::alloc::GlobalAlloc
-            for $name<A $(, $other)?>
+        unsafe impl<A: ::core::alloc::GlobalAlloc, $($generics)*> ::core::alloc::GlobalAlloc
+            for $type
         {
             #[inline]
             unsafe fn alloc(&self, layout: ::core::alloc::Layout) -> *mut u8 {

@@ -10,6 +10,8 @@
 //! | [`Observer`] | calls a closure with every event |
 //! | [`OnOom`] | calls a hook when memory runs out, and asks again |
 //! | `Logging` (feature `log`) | writes every call through the `log` facade |
+//! | [`Histogram`] | counts blocks by size, and draws them |
+//! | [`Quantized`] | rounds sizes up |
 //!
 //! Wrappers nest (`Counting<Failing<A>>`) and are shared by reference: `&Counting<A>` is an allocator as well. Those
 //! with figures of their own are not `Clone`, because a clone of an allocator has to free what the original
@@ -42,21 +44,25 @@ mod counting;
 mod failing;
 mod fallback;
 mod forward;
+mod histogram;
 mod hooks;
 mod limited;
 #[cfg(feature = "log")]
 mod logging;
 mod observer;
 mod on_oom;
+mod quantized;
 mod segregate;
 
 pub use crate::owns::Owns;
 pub use counting::{Counting, Counts};
 pub use failing::Failing;
 pub use fallback::Fallback;
+pub use histogram::Histogram;
 pub use limited::{Budget, Limited};
 #[cfg(feature = "log")]
 pub use logging::Logging;
 pub use observer::{Event, Observer};
 pub use on_oom::OnOom;
+pub use quantized::Quantized;
 pub use segregate::Segregate;

@@ -1,5 +1,6 @@
 //! The wrappers of `wrap`, each over bases that fail, that grant more than was asked, and that serve the whole process.
 
+mod histogram;
 mod hooked;
 mod limited;
 mod pairs;
