@@ -246,6 +246,30 @@ fn after_a_reset_of_the_default() {
     after_resets(Auto::new);
 }
 
+/// A reset has a short way for an arena with one chunk.
+#[test]
+fn after_a_reset_of_a_sole_chunk() {
+    for (size, forgets) in SIZES.into_iter().flat_map(|size| [(size, false), (size, true)]) {
+        // Of what another test has left, nothing is known to be zero.
+        Virtual::trim_cache();
+        let mut arena = Arena::with_capacity(3 * size + (1 << 20));
+        for _ in 0..3 {
+            check_zero(zeroed(&arena, size));
+            let child = arena.child();
+            block(&child, 2 * size);
+            if forgets {
+                mem::forget(child);
+            } else {
+                drop(child);
+            }
+            assert_eq!(arena.stats().chunks, 1);
+            arena.reset();
+            check_zero(zeroed(&arena, 3 * size));
+            arena.reset();
+        }
+    }
+}
+
 #[test]
 fn after_a_reset_of_several_ranges() {
     after_resets(|| Virtual::new().reserve(256 << 10));
