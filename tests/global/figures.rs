@@ -106,7 +106,8 @@ fn figures_of_all_regions() {
             let stats = GLOBAL.stats();
             assert_eq!((stats.territory_bytes, stats.free, stats.left_behind, stats.regions), (0, 0, 0, 0));
             let (first, second) = (GLOBAL.region(), GLOBAL.region());
-            let kept = first.enter(|| Box::new([1_u8; 64]));
+            // The compiler must not do without it.
+            let kept = first.enter(|| std::hint::black_box(Box::new([1_u8; 64])));
             let others =
                 second.enter(|| (0..4 * BLOCK / 64).map(|_| Box::new([1_u8; 64])).collect::<Vec<_>>());
             let stats = GLOBAL.stats();
