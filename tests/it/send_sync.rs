@@ -30,32 +30,36 @@ type Deallocate = Box<dyn Fn(NonNull<u8>, Layout) + Send>;
 type HomeboundFn = FnSource<Box<dyn Fn(Layout) -> Option<NonNull<u8>>>, Deallocate>;
 type SendableFn = FnSource<Box<dyn Fn(Layout) -> Option<NonNull<u8>> + Send>, Deallocate>;
 
-/// Whether a type implements a trait: an inherent constant, which is there only if it does, goes before that of a trait,
-/// which always is.
-macro_rules! implements {
-    ($type:ty: $trait:ident) => {{
-        struct Probe<T: ?Sized>(PhantomData<T>);
-        #[allow(dead_code, reason = "not used where the trait is implemented")]
-        trait Otherwise {
-            const ANSWER: bool = false;
-        }
-        impl<T: ?Sized> Otherwise for Probe<T> {}
-        #[allow(dead_code, reason = "not used where the trait is not implemented")]
-        impl<T: ?Sized + $trait> Probe<T> {
-            const ANSWER: bool = true;
-        }
-        <Probe<$type>>::ANSWER
-    }};
-}
-
 const YES: bool = true;
 const NO: bool = false;
+
+/// The answer for whatever does not know better: an inherent constant, which is there only if the type implements the
+/// trait that is asked for, goes before this one.
+trait Otherwise {
+    const ANSWER: bool = NO;
+}
+
+struct IsSend<T: ?Sized>(PhantomData<T>);
+
+impl<T: ?Sized> Otherwise for IsSend<T> {}
+
+impl<T: ?Sized + Send> IsSend<T> {
+    const ANSWER: bool = YES;
+}
+
+struct IsSync<T: ?Sized>(PhantomData<T>);
+
+impl<T: ?Sized> Otherwise for IsSync<T> {}
+
+impl<T: ?Sized + Sync> IsSync<T> {
+    const ANSWER: bool = YES;
+}
 
 macro_rules! table {
     ($($type:ty: $send:ident $sync:ident, $why:literal;)*) => {
         [$((
             stringify!($type),
-            (implements!($type: Send), implements!($type: Sync)),
+            (<IsSend<$type>>::ANSWER, <IsSync<$type>>::ANSWER),
             ($send, $sync),
             $why,
         )),*]
@@ -119,8 +123,10 @@ fn send_and_sync_too_wide_or_too_narrow() {
 fn maps_in_an_arena_stay_on_its_thread() {
     use arenite::collections::{HashMap, HashSet};
 
-    assert!(!implements!(HashMap<'static, i32, i32>: Send) && !implements!(HashMap<'static, i32, i32>: Sync));
-    assert!(!implements!(HashSet<'static, i32>: Send) && !implements!(HashSet<'static, i32>: Sync));
+    type Map = HashMap<'static, i32, i32>;
+    type Set = HashSet<'static, i32>;
+    const { assert!(!<IsSend<Map>>::ANSWER && !<IsSync<Map>>::ANSWER) };
+    const { assert!(!<IsSend<Set>>::ANSWER && !<IsSync<Set>>::ANSWER) };
 }
 
 /// Whatever holds plain data can go where errors go.

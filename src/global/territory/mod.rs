@@ -1,7 +1,6 @@
 //! Where the blocks of regions come from, and which addresses are theirs.
 
 mod chained;
-#[allow(clippy::module_inception, reason = "the name of the type")]
 mod reserved;
 
 use core::alloc::GlobalAlloc;

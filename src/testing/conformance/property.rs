@@ -107,7 +107,7 @@ macro_rules! conformance_suite {
     };
     ($name:ident, $allocator:expr, $options:expr $(,)?) => {
         mod $name {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "the expressions may need nothing from around them")]
             use super::*;
             $crate::__conformance_properties! { [$crate::__conformance_tests] $allocator; $options; }
         }

@@ -122,7 +122,7 @@ fn elements_and_allocator_may_be_temporaries_and_control_flow_works() {
 }
 
 /// Names that the expansion must not pick up.
-#[allow(dead_code, unused_macros)]
+#[allow(dead_code, unused_macros, reason = "they are there so as not to be picked up")]
 mod hostile {
     mod core {}
     mod alloc {}

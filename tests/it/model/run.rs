@@ -15,7 +15,9 @@ use super::ops::Op;
 struct Intended;
 
 #[repr(align(64))]
-struct Wide(#[allow(dead_code, reason = "only its size counts")] [u8; 192]);
+struct Wide {
+    _bytes: [u8; 192],
+}
 
 impl<B: Backing + 'static, const M: usize> Machine<B, M> {
     pub(super) fn run(&mut self, ops: &[Op]) {
@@ -114,7 +116,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             3 => self.place(index, 1_u128),
             4 => self.place(index, [1_u8; 3]),
             5 => self.place(index, [1_u64; 8]),
-            6 => self.place(index, Wide([1; 192])),
+            6 => self.place(index, Wide { _bytes: [1; 192] }),
             _ => self.place(index, [1_u32; 300]),
         }
     }

@@ -101,14 +101,16 @@ over_every_backing! {
     }
 
     fn a_value_whose_drop_panics_is_dropped_once(arena) {
-        struct Mean<'a>(#[allow(dead_code, reason = "it is dropped")] Noisy<'a>);
+        struct Mean<'a> {
+            _noisy: Noisy<'a>,
+        }
         impl Drop for Mean<'_> {
             fn drop(&mut self) {
                 panic!("a drop that panics");
             }
         }
         let alive = Cell::new(0);
-        let boxed = arena.alloc_box(Mean(Noisy::new(&alive)));
+        let boxed = arena.alloc_box(Mean { _noisy: Noisy::new(&alive) });
         assert!(panics(|| drop(boxed)));
         assert_eq!(alive.get(), 0);
         assert_eq!(*arena.alloc(1), 1);

@@ -100,11 +100,13 @@ over_every_backing! {
             static LEFT: Cell<usize> = const { Cell::new(0) };
         }
         #[derive(Debug)]
-        struct Fragile(#[allow(dead_code, reason = "so that it has a size")] u64);
+        struct Fragile {
+            _size: u64,
+        }
         impl Default for Fragile {
             fn default() -> Self {
                 LEFT.set(LEFT.get() - 1);
-                Fragile(7)
+                Fragile { _size: 7 }
             }
         }
         for calls in 0..LEN {
@@ -135,10 +137,13 @@ over_every_backing! {
     // The elements made so far are dropped after the panic: if one of those panics as well, the rest is dropped all the
     // same, and the memory comes back.
     fn panic_in_drop(arena) {
-        struct Mean<'a>(#[allow(dead_code, reason = "it is dropped")] Noisy<'a>, bool);
+        struct Mean<'a> {
+            _noisy: Noisy<'a>,
+            mean: bool,
+        }
         impl Drop for Mean<'_> {
             fn drop(&mut self) {
-                assert!(!self.1, "a drop that panics");
+                assert!(!self.mean, "a drop that panics");
             }
         }
         for mean in 0..LEN {
@@ -146,7 +151,7 @@ over_every_backing! {
             let before = used(&arena);
             let result = panics(|| {
                 let made = arena.alloc_slice_try_fill_with(LEN + 1, |i| {
-                    if i == LEN { Err("enough") } else { Ok(Mean(Noisy::new(&alive), i == mean)) }
+                    if i == LEN { Err("enough") } else { Ok(Mean { _noisy: Noisy::new(&alive), mean: i == mean }) }
                 });
                 assert!(made.is_err());
             });
