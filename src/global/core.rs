@@ -42,6 +42,13 @@ pub(super) struct Core {
     pub(super) current: Cell<u32>,
     /// Lines of that block that were found to be free and have not been opened, a bit each.
     pub(super) holes: Cell<u64>,
+    /// Whether the window is a part of its block, which has something in use beside it.
+    pub(super) in_hole: Cell<bool>,
+    /// What the second window hands out next, and where that ends; both are null if there is none.
+    pub(super) overflow_pos: Cell<*mut u8>,
+    pub(super) overflow_end: Cell<*mut u8>,
+    /// The block of the second window, which is not that of the first.
+    pub(super) overflow: Cell<u32>,
     /// One of the blocks that the region owns; they form a ring. [`NONE`] if there are none.
     pub(super) ring: Cell<u32>,
     pub(super) ring_length: Cell<usize>,
@@ -83,6 +90,10 @@ unsafe impl Item for Core {
             held: Cell::new(0),
             current: Cell::new(NONE),
             holes: Cell::new(0),
+            in_hole: Cell::new(false),
+            overflow_pos: Cell::new(ptr::null_mut()),
+            overflow_end: Cell::new(ptr::null_mut()),
+            overflow: Cell::new(NONE),
             ring: Cell::new(NONE),
             ring_length: Cell::new(0),
             spare: Cell::new(NONE),
@@ -185,7 +196,8 @@ impl Core {
         unsafe { track::vacate(start, start.wrapping_add(bytes)) };
         let offset = block.offset(start);
         if line::first(offset) != line::last(offset, bytes) {
-            return self.give_back_lines(block, offset, bytes);
+            // SAFETY: this function's contract.
+            return unsafe { self.give_back_lines(block, offset, bytes) };
         }
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
@@ -198,9 +210,14 @@ impl Core {
     }
 
     /// The end of [`give_back`](Core::give_back), for what lies in several lines.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give_back`](Core::give_back).
     #[inline(never)]
-    fn give_back_lines(&self, block: &'static Block, offset: usize, bytes: usize) {
-        let held = self.owned(block.index());
+    unsafe fn give_back_lines(&self, block: &'static Block, offset: usize, bytes: usize) {
+        // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
+        let held = unsafe { Held::assume(block) };
         self.held.set(self.held.get() - bytes as isize);
         match held.free(offset, bytes) {
             Ok(live) if live > held.wake() => {}
@@ -256,15 +273,20 @@ impl Core {
         true
     }
 
-    /// Makes bytes zero that [`take`](Core::take) has just returned, as far as they are not.
+    /// Makes the bytes of a block that was just handed out zero, as far as they are not known to be.
     ///
     /// # Safety
     ///
-    /// `[start, start + bytes)` was the last that was taken.
+    /// `[start, start + bytes)` was handed out by this region, to whoever calls, and nothing since.
     pub(super) unsafe fn clear(&self, start: *mut u8, bytes: usize) {
+        let in_window = start >= self.low.get() && start < self.pos.get();
         let known = self.zero.get().addr();
-        let dirty = if cfg!(arenite_zeal) { bytes } else { known.saturating_sub(start.addr()).min(bytes) };
-        // SAFETY: within what was taken, which is the caller's.
+        let dirty = if cfg!(arenite_zeal) || !in_window {
+            bytes
+        } else {
+            known.saturating_sub(start.addr()).min(bytes)
+        };
+        // SAFETY: within what was handed out, which is the caller's.
         unsafe { start.write_bytes(0, dirty) };
     }
 }

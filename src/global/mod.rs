@@ -1,7 +1,8 @@
 //! The scoped global allocator.
 //!
 //! From bottom to top: `line` is arithmetic, `block` what is known of each block of memory, `stack` and `slab` hold what
-//! nobody uses, `territory` is where blocks come from, `core` and `refill` are a region's cursor, `shim` is the allocator
+//! nobody uses, `territory` is where blocks come from, `core`, `refill` and `overflow` are a region's
+//! cursor, `ring` the blocks that it owns, `shim` is the allocator
 //! that a program installs, `region` what it uses.
 
 mod account;
@@ -13,8 +14,10 @@ mod home;
 mod installed;
 mod line;
 mod manage;
+mod overflow;
 mod refill;
 mod region;
+mod ring;
 mod shim;
 mod slab;
 mod stack;

@@ -1,6 +1,6 @@
 //! What happens when a window is full, and when a region lets go of its blocks.
 
-use super::block::{Held, Left};
+use super::block::Held;
 use super::core::Core;
 use super::home::Home;
 use super::line::{self, BLOCK, LINE, LINES};
@@ -17,11 +17,9 @@ const SLACK: usize = 128 * BLOCK;
 /// What a hole is to have then.
 const WIDE: usize = 4 * LINE;
 /// Free lines that a block left behind must have to be worth taking.
-const WORTH: u32 = LINES as u32 / 4;
+const WORTH: u32 = LINES as u32 * 7 / 16;
 /// Blocks left behind by others that it looks at.
-const ADOPTIONS: usize = 2;
-/// Empty blocks that a region keeps while it is entered.
-const SPARES: usize = 64;
+const ADOPTIONS: usize = 4;
 
 impl Core {
     pub(super) fn home(&self) -> &'static dyn Home {
@@ -55,11 +53,14 @@ impl Core {
 
     fn find_window(&self, bytes: usize) -> bool {
         let current = self.current.replace(NONE);
-        let in_use = self.held.get().max(0) as usize;
-        let roomy = self.ring_length.get() * BLOCK > in_use + in_use / 4 + SLACK;
-        let wanted = if roomy { bytes } else { bytes.max(WIDE) };
-        if current != NONE && self.reopen(self.owned(current), Some(self.holes.get()), wanted) {
-            return true;
+        let wanted = if self.is_roomy() { bytes } else { bytes.max(WIDE) };
+        if current != NONE {
+            let block = self.owned(current);
+            // What others left behind was taken for its holes, however small.
+            let wanted = if block.is_adopted() { bytes } else { wanted };
+            if self.reopen(block, Some(self.holes.get()), wanted) {
+                return true;
+            }
         }
         if let Some(block) = self.pop_spare() {
             self.open_clear(block);
@@ -69,11 +70,17 @@ impl Core {
             let index = self.ring.get();
             let block = self.owned(index);
             self.ring.set(block.block().next.load(Ordering::Relaxed));
-            if self.reopen(block, None, wanted) {
+            if index != self.overflow.get() && self.reopen(block, None, wanted) {
                 return true;
             }
         }
         self.adopt(bytes) || self.open_fresh()
+    }
+
+    /// Whether there is memory enough beside what is in use to put up with small holes.
+    pub(super) fn is_roomy(&self) -> bool {
+        let in_use = self.held.get().max(0) as usize;
+        self.ring_length.get() * BLOCK > in_use + in_use / 4 + SLACK
     }
 
     /// Gives what is left of the window back.
@@ -97,8 +104,9 @@ impl Core {
         block.wake_after(4);
     }
 
-    /// Closes the window. A block of which nothing else is in use is given to everybody.
-    fn leave_window(&self) {
+    /// Closes both windows. A block of which nothing else is in use is given to everybody.
+    pub(super) fn leave_windows(&self) {
+        self.leave_overflow();
         let current = self.current.get();
         if current == NONE {
             return;
@@ -142,12 +150,13 @@ impl Core {
     }
 
     /// Opens `[from, to)`, offsets in a block of the region's.
-    fn open(&self, block: &Held<'static>, from: usize, to: usize) {
+    pub(super) fn open(&self, block: &Held<'static>, from: usize, to: usize) {
         let start = block.block().start();
         let zero = if block.is_dirty() { to } else { from };
         self.set_window(start.wrapping_add(from), start.wrapping_add(to), start.wrapping_add(zero));
         self.current.set(block.block().index());
         self.holes.set(0);
+        self.in_hole.set(to - from < BLOCK);
         // What is left of a window counts as handed out: it says nothing before it is closed.
         block.wake_when_empty();
         self.held.set(self.held.get() + (to - from) as isize);
@@ -182,7 +191,7 @@ impl Core {
     }
 
     /// What others freed of a block that turned out to be empty is not handed out any more.
-    fn forget(&self, block: &Held<'static>) {
+    pub(super) fn forget(&self, block: &Held<'static>) {
         #[cfg(feature = "escapes")]
         self.opened(block, 0, BLOCK);
         self.held.set(self.held.get() - block.handed_out());
@@ -225,169 +234,19 @@ impl Core {
         false
     }
 
-    /// Puts a block into the ring, behind the hand.
-    fn link(&self, block: &Held<'static>) {
-        let index = block.block().index();
-        self.ring_length.set(self.ring_length.get() + 1);
-        let next = self.ring.get();
-        if next == NONE {
-            block.set_prev(index);
-            block.block().next.store(index, Ordering::Relaxed);
-            self.ring.set(index);
-            return;
-        }
-        let after = self.owned(next);
-        let before = self.owned(after.prev());
-        block.set_prev(before.block().index());
-        block.block().next.store(next, Ordering::Relaxed);
-        before.block().next.store(index, Ordering::Relaxed);
-        after.set_prev(index);
-    }
-
-    fn unlink(&self, block: &Held<'static>) {
-        let (index, next) = (block.block().index(), block.block().next.load(Ordering::Relaxed));
-        self.ring_length.set(self.ring_length.get() - 1);
-        if next == index {
-            self.ring.set(NONE);
-            return;
-        }
-        let before = block.prev();
-        self.owned(before).block().next.store(next, Ordering::Relaxed);
-        self.owned(next).set_prev(before);
-        if self.ring.get() == index {
-            self.ring.set(next);
-        }
-    }
-
-    /// The region has freed so much of a block that there may be room in it, or all.
-    #[cold]
-    pub(super) fn roomier(&self, block: Held<'static>, live: i32) {
-        if live == 0 {
-            return self.emptied(block);
-        }
-        block.wake_after(2);
-        // It is the next to be looked at.
-        if self.ring.get() != block.block().index() {
-            self.unlink(&block);
-            self.link(&block);
-            self.ring.set(block.block().index());
-        }
-    }
-
-    fn emptied(&self, block: Held<'static>) {
-        self.forget(&block);
-        block.clear();
-        block.set_dirty(true);
-        if block.block().index() == self.current.get() {
-            // All of the window is handed out and freed again: it begins anew, as long as the block.
-            block.open_all(self.id());
-            self.open(&block, 0, BLOCK);
-            return;
-        }
-        self.unlink(&block);
-        self.put_spare(block);
-    }
-
-    fn put_spare(&self, block: Held<'static>) {
-        if self.spares.get() >= SPARES {
-            self.home().put_free(block);
-            return;
-        }
-        block.block().next.store(self.spare.get(), Ordering::Relaxed);
-        self.spare.set(block.block().index());
-        self.spares.set(self.spares.get() + 1);
-    }
-
-    fn pop_spare(&self) -> Option<Held<'static>> {
-        let index = self.spare.get();
-        if index == NONE {
-            return None;
-        }
-        let block = self.owned(index);
-        self.spare.set(block.block().next.load(Ordering::Relaxed));
-        self.spares.set(self.spares.get() - 1);
-        Some(block)
-    }
-
-    /// Gives the empty blocks that are kept to everybody.
-    pub(super) fn release_spares(&self) {
-        while let Some(block) = self.pop_spare() {
-            self.home().put_free(block);
-        }
-    }
-
-    /// Lets go of a block that is not in the ring (any more).
-    fn let_go(&self, block: Held<'static>) {
-        match block.orphan() {
-            Left::Empty(block) => self.home().put_free(block),
-            Left::Partly(block) => self.home().list(block),
-            Left::Full => {}
-        }
-    }
-
-    /// Lets go of every block. What is in use of them stays valid.
-    pub(super) fn release_all(&self) {
-        #[cfg(feature = "escapes")]
-        self.judge();
-        self.leave_window();
-        while self.ring.get() != NONE {
-            let block = self.owned(self.ring.get());
-            self.unlink(&block);
-            self.let_go(block);
-        }
-        self.release_spares();
-        self.held.set(0);
-        self.report();
-    }
-
-    /// As [`release_all`](Core::release_all), but nothing that the region has handed out counts as in use.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Region::reclaim`](super::Region::reclaim).
-    pub(super) unsafe fn reclaim(&self) {
-        #[cfg(feature = "escapes")]
-        self.judge();
-        self.leave_window();
-        while self.ring.get() != NONE {
-            let block = self.owned(self.ring.get());
-            self.unlink(&block);
-            // SAFETY: this function's contract.
-            if unsafe { block.reclaim() } {
-                block.clear();
-                self.home().put_free(block);
-            } else {
-                self.let_go(block);
-            }
-        }
-        self.release_all();
-    }
-
-    /// The blocks that the region owns and may have something in use, at most `most` of them, the ring moving on.
-    pub(super) fn each(&self, most: usize, mut call: impl FnMut(Held<'static>)) {
-        for _ in 0..most.min(self.ring_length.get()) {
-            let index = self.ring.get();
-            if index == NONE {
-                return;
-            }
-            let block = self.owned(index);
-            self.ring.set(block.block().next.load(Ordering::Relaxed));
-            call(block);
-        }
-    }
-
     /// Bytes in use in blocks of the region: what was handed out and not freed by anybody.
     pub(super) fn in_use(&self) -> usize {
         let mut sum = 0;
         self.each(usize::MAX, |block| sum += block.in_use_by_region());
-        sum - (self.end.get().addr() - self.pos.get().addr()).min(sum)
+        let windows = self.end.get().addr() - self.pos.get().addr() + self.overflow_room();
+        sum - windows.min(sum)
     }
 
     /// Looks at `most` blocks for what others have freed. Those that are empty are given to everybody.
     pub(super) fn sweep(&self, most: usize) {
-        let current = self.current.get();
+        let windows = [self.current.get(), self.overflow.get()];
         self.each(most, |block| {
-            if block.block().index() == current || block.in_use() > 0 {
+            if windows.contains(&block.block().index()) || block.in_use() > 0 {
                 self.held.set(self.held.get() - block.settle());
                 return;
             }
@@ -410,17 +269,20 @@ impl Core {
         unsafe { &*self.payer.get() }
     }
 
+    /// Bytes that may still be handed out, as far as is known without looking at blocks.
+    pub(super) fn allowed(&self) -> usize {
+        self.payer().account.limit().saturating_sub(self.report().max(0) as usize)
+    }
+
     /// Bytes that may still be handed out. If that is less than `bytes`, the region is over its limit.
     fn allowance(&self, bytes: usize) -> usize {
-        let account = &self.payer().account;
-        let left = |total: isize| account.limit().saturating_sub(total.max(0) as usize);
-        let mut allowed = left(self.report());
+        let mut allowed = self.allowed();
         if allowed < bytes {
             // Before it is too late, count what others have freed.
             self.sweep(usize::MAX);
-            allowed = left(self.report());
+            allowed = self.allowed();
             if allowed < bytes {
-                account.set_over(true);
+                self.payer().account.set_over(true);
             }
         }
         allowed

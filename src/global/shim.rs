@@ -162,6 +162,12 @@ impl Core {
         let mut pad = padding(self.pos.get());
         let mut new = false;
         if bytes + pad > self.end.get().addr() - self.pos.get().addr() {
+            let overflow = if layout.align() <= UNIT { self.take_overflow(bytes) } else { None };
+            if let Some(start) = overflow {
+                // SAFETY: just taken.
+                unsafe { track::occupy(start, layout.size()) };
+                return start;
+            }
             let worst = bytes + layout.align().saturating_sub(UNIT);
             if worst > LARGE || !self.refill(worst) {
                 return ptr::null_mut();

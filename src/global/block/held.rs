@@ -167,11 +167,17 @@ impl<'t> Held<'t> {
 
     /// Bytes in use that the region has handed out itself.
     pub(crate) fn in_use_by_region(&self) -> usize {
-        // SAFETY: as above.
-        if unsafe { self.0.opened.get() } == u64::MAX {
+        if !self.is_adopted() {
             return self.in_use();
         }
         self.opened_lines().map(|line| self.in_use_of(line)).sum()
+    }
+
+    /// Whether the region has the block from others, who left something in it.
+    pub(crate) fn is_adopted(&self) -> bool {
+        // SAFETY: as above.
+        let opened = unsafe { self.0.opened.get() };
+        opened != u64::MAX
     }
 
     fn opened_lines(&self) -> impl Iterator<Item = usize> + use<'t> {
