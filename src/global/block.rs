@@ -65,8 +65,9 @@ pub struct Block {
     passed_on: Plain<bool>,
     /// Whether the last who looked for a hole found none.
     barren: Plain<bool>,
-    /// Bytes of each line that the holder freed.
-    freed: [Plain<u16>; LINES],
+    /// Bytes of each line that the holder freed; in the last place none of any, so that what lies in a single line can be
+    /// counted as what lies in two.
+    freed: [Plain<u16>; LINES + 1],
     /// Bytes of each line that others freed.
     others: [AtomicU16; LINES],
 }

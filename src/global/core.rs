@@ -6,7 +6,7 @@ use core::ptr;
 use super::account::Account;
 use super::block::{Block, Held};
 use super::home::Home;
-use super::line::{self, UNIT};
+use super::line::{self, SHORT, UNIT};
 use super::slab::Item;
 use super::stack::NONE;
 use crate::sync::atomic::AtomicU32;
@@ -219,7 +219,8 @@ impl Core {
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
         self.held.set(self.held.get() - bytes as isize);
-        match held.free(offset, bytes) {
+        let live = if bytes <= SHORT { held.free_short(offset, bytes) } else { held.free(offset, bytes) };
+        match live {
             Ok(live) if live > held.wake() => {}
             Ok(live) => self.roomier(held, live),
             Err(_) => freed_twice(),

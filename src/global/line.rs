@@ -40,6 +40,18 @@ pub(crate) fn last(offset: usize, bytes: usize) -> usize {
     (offset + bytes - 1) / LINE
 }
 
+/// What is no longer than this touches three lines at most.
+pub(crate) const SHORT: usize = 2 * LINE;
+
+/// How many of `bytes` bytes from an offset on, [`SHORT`] at most, are in its line and in the next two; without a branch.
+#[inline(always)]
+pub(crate) fn thirds(offset: usize, bytes: usize) -> [usize; 3] {
+    debug_assert!(bytes <= SHORT);
+    let first = bytes.min(LINE - offset % LINE);
+    let second = (bytes - first).min(LINE);
+    [first, second, bytes - first - second]
+}
+
 /// Calls `each` with every line that `[offset, offset + bytes)` touches and how many of its bytes it has there.
 #[inline(always)]
 pub(crate) fn split(offset: usize, bytes: usize, mut each: impl FnMut(usize, u16)) {
@@ -92,6 +104,17 @@ mod tests {
                     end.min(offset + bytes).saturating_sub(start.max(offset))
                 };
                 assert!((0..LINES).all(|line| lines[line] == expected(line)), "{offset} + {bytes}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_short_touches_three() {
+        for offset in 0..LINE {
+            for bytes in 1..=SHORT {
+                let mut parts = [0; 3];
+                split(offset, bytes, |line, part| parts[line] += usize::from(part));
+                assert_eq!(thirds(offset, bytes), parts, "{offset} + {bytes}");
             }
         }
     }

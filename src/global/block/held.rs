@@ -84,13 +84,13 @@ impl<'t> Held<'t> {
     #[inline(always)]
     fn freed(&self, line: usize) -> u16 {
         // SAFETY: as above.
-        unsafe { self.0.freed[line % LINES].get() }
+        unsafe { self.0.freed[line].get() }
     }
 
     #[inline(always)]
     fn set_freed(&self, line: usize, bytes: u16) {
         // SAFETY: as above.
-        unsafe { self.0.freed[line % LINES].set(bytes) };
+        unsafe { self.0.freed[line].set(bytes) };
     }
 
     /// Counts bytes as freed by the holder, and says how many it has handed out and not freed: zero if the block is empty.
@@ -99,14 +99,7 @@ impl<'t> Held<'t> {
         if offset + bytes > BLOCK {
             return Err(FreedTwice);
         }
-        let (first, last) = (line::first(offset), line::last(offset, bytes));
-        if last - first == 1 {
-            let part = last * LINE - offset;
-            too_much |= self.free_of(first, part as u16) > LINE as u16;
-            too_much |= self.free_of(last, (bytes - part) as u16) > LINE as u16;
-        } else {
-            line::split(offset, bytes, |line, part| too_much |= self.free_of(line, part) > LINE as u16);
-        }
+        line::split(offset, bytes, |line, part| too_much |= self.free_of(line, part) > LINE as u16);
         let live = self.live() - bytes as i32;
         self.set_live(live);
         if too_much || live < 0 { Err(FreedTwice) } else { Ok(live) }
@@ -117,8 +110,23 @@ impl<'t> Held<'t> {
     pub(crate) fn free_in_line(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
         let live = self.live() - bytes as i32;
         self.set_live(live);
-        let freed = self.free_of(offset / LINE, bytes as u16);
+        let freed = self.free_of(line::first(offset) % LINES, bytes as u16);
         if freed > LINE as u16 || live < 0 { Err(FreedTwice) } else { Ok(live) }
+    }
+
+    /// As [`free`](Held::free), of [`SHORT`](line::SHORT) bytes at most. In how many lines they lie is not to be foreseen, so
+    /// there is no branch.
+    #[inline(always)]
+    pub(crate) fn free_short(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
+        let live = self.live() - bytes as i32;
+        self.set_live(live);
+        let line = line::first(offset) % LINES;
+        let mut most = 0;
+        for (number, part) in line::thirds(offset, bytes).into_iter().enumerate() {
+            let line = if part > 0 { line + number } else { LINES };
+            most = self.free_of(line, part as u16).max(most);
+        }
+        if most > LINE as u16 || live < 0 { Err(FreedTwice) } else { Ok(live) }
     }
 
     /// Counts bytes of a line as freed by the holder, and says how many that makes.
