@@ -197,7 +197,7 @@ impl Core {
         let offset = block.offset(start);
         if line::first(offset) != line::last(offset, bytes) {
             // SAFETY: this function's contract.
-            return unsafe { self.give_back_lines(block, offset, bytes) };
+            return unsafe { Self::give_back_lines(offset, bytes, block, self) };
         }
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
@@ -215,14 +215,14 @@ impl Core {
     ///
     /// As for [`give_back`](Core::give_back).
     #[inline(never)]
-    unsafe fn give_back_lines(&self, block: &'static Block, offset: usize, bytes: usize) {
+    unsafe fn give_back_lines(offset: usize, bytes: usize, block: &'static Block, core: &Self) {
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
-        self.held.set(self.held.get() - bytes as isize);
+        core.held.set(core.held.get() - bytes as isize);
         let live = if bytes <= SHORT { held.free_short(offset, bytes) } else { held.free(offset, bytes) };
         match live {
             Ok(live) if live > held.wake() => {}
-            Ok(live) => self.roomier(held, live),
+            Ok(live) => core.roomier(held, live),
             Err(_) => freed_twice(),
         }
     }

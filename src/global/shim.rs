@@ -136,6 +136,14 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> Home for ScopedGlobal<T, G> {
     }
 }
 
+/// The layout that a caller took apart.
+#[inline(always)]
+fn layout(size: usize, align: usize) -> Layout {
+    debug_assert!(Layout::from_size_align(size, align).is_ok());
+    // SAFETY: both come from a layout.
+    unsafe { Layout::from_size_align_unchecked(size, align) }
+}
+
 /// Bytes that a block of the inner allocator's counts for. When it is freed nothing but its size is known, so small ones,
 /// which come from there beyond a limit, never count.
 const fn large(bytes: usize) -> isize {
@@ -202,12 +210,18 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
                 return start;
             }
         }
-        self.alloc_otherwise(core, layout)
+        Self::alloc_otherwise(layout.size(), layout.align(), core, self)
     }
 
+    // Here and below: parameters are in an order that leaves those of the caller in their registers, so that the short ways
+    // need not move any.
     #[cold]
     #[inline(never)]
-    fn alloc_otherwise(&self, core: &Core, layout: Layout) -> *mut u8 {
+    fn alloc_otherwise(size: usize, align: usize, core: &Core, shim: &Self) -> *mut u8 {
+        shim.alloc_elsewhere(core, layout(size, align))
+    }
+
+    fn alloc_elsewhere(&self, core: &Core, layout: Layout) -> *mut u8 {
         if !core.is_of(self.address()) {
             // The region of another allocator, or somebody who wants to know whether this one is installed.
             core.answer(self.address());
@@ -246,7 +260,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
                 unsafe { core.give_back(block, start, bytes) };
             }
             // SAFETY: this function's contract.
-            _ => unsafe { self.free_for_others(block, start, bytes) },
+            _ => unsafe { Self::free_for_others(start, bytes, block, self) },
         }
     }
 
@@ -254,13 +268,13 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
     ///
     /// As for [`free`](ScopedGlobal::free).
     #[inline(never)]
-    unsafe fn free_for_others(&self, block: &Block, start: *mut u8, bytes: usize) {
+    unsafe fn free_for_others(start: *mut u8, bytes: usize, block: &Block, shim: &Self) {
         // SAFETY: handed out, and given up by the caller.
         unsafe { track::vacate(start, start.wrapping_add(bytes)) };
         match block.free(block.offset(start), bytes) {
             Ok(None) => {}
             Ok(Some(block)) => {
-                let home: &dyn Home = self;
+                let home: &dyn Home = shim;
                 home.list(block);
             }
             Err(_) => freed_twice(),
@@ -282,10 +296,10 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
     /// As for `GlobalAlloc::dealloc` of the inner allocator.
     #[cold]
     #[inline(never)]
-    unsafe fn dealloc_large(&self, start: *mut u8, layout: Layout) {
-        self.count_large(-large(layout.size()));
+    unsafe fn dealloc_large(start: *mut u8, size: usize, align: usize, shim: &Self) {
+        shim.count_large(-large(size));
         // SAFETY: this function's contract.
-        unsafe { self.inner.dealloc(start, layout) };
+        unsafe { shim.inner.dealloc(start, layout(size, align)) };
     }
 
     /// # Safety
@@ -315,7 +329,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
                 let kept = footprint(new_size);
                 if kept < old {
                     // SAFETY: the end of the block is given up.
-                    unsafe { self.free_for_others(block, start.wrapping_add(kept), old - kept) };
+                    unsafe { Self::free_for_others(start.wrapping_add(kept), old - kept, block, self) };
                 }
                 track::unpoison(start, new_size);
                 return start;
@@ -354,7 +368,9 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         match self.territory.find(start) {
             // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
-            None if layout.size() > LARGE => unsafe { self.dealloc_large(start, layout) },
+            None if layout.size() > LARGE => unsafe {
+                Self::dealloc_large(start, layout.size(), layout.align(), self)
+            },
             // SAFETY: as above.
             None => unsafe { self.inner.dealloc(start, layout) },
             // SAFETY: it was handed out with this layout, and is given up (this method's contract).

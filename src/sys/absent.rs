@@ -11,6 +11,10 @@ pub(crate) fn reserve(_bytes: usize) -> io::Result<NonNull<u8>> {
     unsupported()
 }
 
+pub(crate) fn reserve_aligned(_bytes: usize, _align: usize) -> io::Result<NonNull<u8>> {
+    unsupported()
+}
+
 /// # Safety
 ///
 /// None: there is no reservation that could be released.

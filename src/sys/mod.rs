@@ -7,7 +7,7 @@ mod unix;
 #[cfg(all(unix, not(miri)))]
 pub(crate) use unix::{
     address_space_left, advise_huge, advise_small, commit, complain, discard, lock, populate, release,
-    reserve, unlock,
+    reserve, reserve_aligned, unlock,
 };
 
 #[cfg(not(all(unix, not(miri))))]
@@ -15,7 +15,7 @@ mod absent;
 #[cfg(not(all(unix, not(miri))))]
 pub(crate) use absent::{
     address_space_left, advise_huge, advise_small, commit, complain, discard, lock, populate, release,
-    reserve, unlock,
+    reserve, reserve_aligned, unlock,
 };
 
 #[cfg(all(feature = "mapped", unix, not(miri)))]

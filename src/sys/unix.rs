@@ -14,13 +14,31 @@ pub(crate) fn reserve(bytes: usize) -> io::Result<NonNull<u8>> {
     NonNull::new(start).ok_or_else(|| io::Error::from(io::ErrorKind::OutOfMemory))
 }
 
-/// Gives a reservation back to the system.
+/// As [`reserve`], at an address that is a multiple of `align`, a power of two that is not less than a page.
+pub(crate) fn reserve_aligned(bytes: usize, align: usize) -> io::Result<NonNull<u8>> {
+    let all = bytes.checked_add(align).ok_or(io::ErrorKind::OutOfMemory)?;
+    let range = reserve(all)?;
+    let head = range.addr().get().wrapping_neg() & (align - 1);
+    // SAFETY: within the reservation, which is `align` bytes longer than asked.
+    let start = unsafe { range.add(head) };
+    // SAFETY: the end of the reservation, or within it.
+    let end = unsafe { start.add(bytes) };
+    for (start, bytes) in [(range, head), (end, align - head)] {
+        if bytes > 0 {
+            // SAFETY: whole pages of the reservation, one end of it, which nobody has seen.
+            unsafe { release(start, bytes) };
+        }
+    }
+    Ok(start)
+}
+
+/// Gives a reservation, or a part of one, back to the system.
 ///
 /// # Safety
 ///
-/// `[start, start + bytes)` is a whole reservation, and nobody uses it any more.
+/// `[start, start + bytes)` are whole pages of a reservation, and nobody uses them any more.
 pub(crate) unsafe fn release(start: NonNull<u8>, bytes: usize) {
-    // SAFETY: the parts of an allocation, whole, which nobody uses (this function's contract).
+    // SAFETY: what is unmapped is mapped, whole pages, and nobody uses it (this function's contract).
     drop(unsafe { region::Allocation::from_raw_parts(start.as_ptr(), bytes) });
 }
 

@@ -9,7 +9,7 @@ use super::{Parts, Territory, sealed::Sealed};
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use crate::sys;
 
-/// Bytes that are reserved, if the system lets us.
+/// Bytes that are reserved, if the system lets us; a power of two.
 const RESERVED: usize = 64 << 30;
 /// With less than this we do not begin.
 const LEAST: usize = 16 << 20;
@@ -22,16 +22,17 @@ const HUGE_FROM: usize = 8 << 20;
 /// What `base` is before there is a range: no address is so little above it that it would be taken for ours.
 const NOWHERE: usize = 1 << (usize::BITS - 1);
 
-/// A reserved range: whether an address is in it is one subtraction and one comparison.
+/// A reserved range: that an address is not in it is told by one constant shift of its difference to the range.
 ///
 /// It is reserved by the first region, up to 64 GiB of address space, and committed as it is needed; nothing is given back
 /// to the system but by [`trim`](crate::ScopedGlobal::trim).
 ///
 /// # Invariants
 ///
-/// `length` is set before `base`, both to what `chosen` says, which is set once. A thread that has an address in the range learned of it from one that had seen
-/// both; to any other address, whatever is seen of the two says "not ours". Behind the blocks, in the same range, is the
-/// table, an entry for each.
+/// `length` is set before `base`, both to what `chosen` says, which is set once; `length` is a power of two, of which `base`
+/// is a multiple. A thread that has an address in the range learned of it from one that had seen both; to any other
+/// address, whatever is seen of the two says "not ours". Behind the blocks, in the same range, is the table, an entry for
+/// each.
 #[derive(Debug)]
 pub struct Virtual {
     /// The start of the range; in the low bits, how often [`RESERVED`] was halved before the system let us.
@@ -74,8 +75,11 @@ impl Virtual {
         let mut bytes = RESERVED;
         loop {
             let (blocks, all) = Self::lengths(bytes);
-            let result =
-                if all > left / 4 { Err(None) } else { sys::reserve(all).map_err(|e| e.raw_os_error()) };
+            let result = if all > left / 4 {
+                Err(None)
+            } else {
+                sys::reserve_aligned(all, bytes).map_err(|e| e.raw_os_error())
+            };
             match result {
                 Ok(start) => return Ok((start, blocks)),
                 Err(cause) if bytes <= LEAST => return Err(cause),
@@ -129,13 +133,18 @@ impl Territory for Virtual {
     const NAME: &'static str = "virtual";
 }
 
-// SAFETY: an address is in the range of blocks if it is less than `length` above `base`; `fresh` counts each block once;
+// SAFETY: an address is in the range of blocks if it differs from `base` by less than `length` (invariant); `fresh` counts each block once;
 // the range is never released.
 unsafe impl Parts for Virtual {
     #[inline(always)]
     fn find(&self, address: *mut u8) -> Option<&Block> {
+        // Most addresses that are not ours are told by this alone.
+        if (self.base.load(Ordering::Relaxed).addr() ^ address.addr()) / RESERVED != 0 {
+            return None;
+        }
+        // Loaded once more, which is cheaper for those that are not than to keep it.
         let base = self.base.load(Ordering::Relaxed);
-        let offset = address.addr().wrapping_sub(base.addr());
+        let offset = address.addr() ^ base.addr();
         let length = self.length.load(Ordering::Relaxed);
         if offset >= length {
             return None;

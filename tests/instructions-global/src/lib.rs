@@ -12,7 +12,9 @@ macro_rules! paths {
         ///
         /// As for `GlobalAlloc::alloc`.
         #[unsafe(no_mangle)]
-        pub unsafe fn $alloc(layout: Layout) -> *mut u8 {
+        pub unsafe fn $alloc(size: usize, align: usize) -> *mut u8 {
+            // SAFETY: the parts of a layout.
+            let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
             // SAFETY: the contract is the same.
             unsafe { $allocator.alloc(layout) }
         }
@@ -21,7 +23,9 @@ macro_rules! paths {
         ///
         /// As for `GlobalAlloc::alloc_zeroed`.
         #[unsafe(no_mangle)]
-        pub unsafe fn $zeroed(layout: Layout) -> *mut u8 {
+        pub unsafe fn $zeroed(size: usize, align: usize) -> *mut u8 {
+            // SAFETY: the parts of a layout.
+            let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
             // SAFETY: the contract is the same.
             unsafe { $allocator.alloc_zeroed(layout) }
         }
@@ -30,7 +34,9 @@ macro_rules! paths {
         ///
         /// As for `GlobalAlloc::dealloc`.
         #[unsafe(no_mangle)]
-        pub unsafe fn $dealloc(block: *mut u8, layout: Layout) {
+        pub unsafe fn $dealloc(block: *mut u8, size: usize, align: usize) {
+            // SAFETY: the parts of a layout.
+            let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
             // SAFETY: the contract is the same.
             unsafe { $allocator.dealloc(block, layout) };
         }
@@ -39,22 +45,24 @@ macro_rules! paths {
         ///
         /// As for `GlobalAlloc::realloc`.
         #[unsafe(no_mangle)]
-        pub unsafe fn $realloc(block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        pub unsafe fn $realloc(block: *mut u8, size: usize, align: usize, new: usize) -> *mut u8 {
+            // SAFETY: the parts of a layout.
+            let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
             // SAFETY: the contract is the same.
-            unsafe { $allocator.realloc(block, layout, size) }
+            unsafe { $allocator.realloc(block, layout, new) }
         }
     )*};
 }
 
-/// Stands for an allocator of which nothing is known but its name. Arguments come in the order in which a `Layout` has its
-/// parts, so that none has to be moved.
+/// Stands for an allocator of which nothing is known but its name. Arguments come in the order in which the compiler has
+/// them when it calls an installed allocator, so that none has to be moved.
 struct Inner;
 
 unsafe extern "C" {
-    fn inner_alloc(align: usize, size: usize) -> *mut u8;
-    fn inner_zeroed(align: usize, size: usize) -> *mut u8;
-    fn inner_dealloc(block: *mut u8, align: usize, size: usize);
-    fn inner_realloc(block: *mut u8, align: usize, size: usize, new: usize) -> *mut u8;
+    fn inner_alloc(size: usize, align: usize) -> *mut u8;
+    fn inner_zeroed(size: usize, align: usize) -> *mut u8;
+    fn inner_dealloc(block: *mut u8, size: usize, align: usize);
+    fn inner_realloc(block: *mut u8, size: usize, align: usize, new: usize) -> *mut u8;
 }
 
 // SAFETY: never run.
@@ -62,25 +70,25 @@ unsafe impl GlobalAlloc for Inner {
     #[inline(always)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        unsafe { inner_alloc(layout.align(), layout.size()) }
+        unsafe { inner_alloc(layout.size(), layout.align()) }
     }
 
     #[inline(always)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        unsafe { inner_zeroed(layout.align(), layout.size()) }
+        unsafe { inner_zeroed(layout.size(), layout.align()) }
     }
 
     #[inline(always)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: as above.
-        unsafe { inner_dealloc(block, layout.align(), layout.size()) };
+        unsafe { inner_dealloc(block, layout.size(), layout.align()) };
     }
 
     #[inline(always)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new: usize) -> *mut u8 {
         // SAFETY: as above.
-        unsafe { inner_realloc(block, layout.align(), layout.size(), new) }
+        unsafe { inner_realloc(block, layout.size(), layout.align(), new) }
     }
 }
 
