@@ -1,5 +1,6 @@
 //! A scenario for every figure that is reported.
 
+use crate::random::Random;
 use crate::{GLOBAL, child_process};
 
 const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
@@ -130,4 +131,67 @@ fn figures_of_all_regions() {
         },
         |ended| assert!(ended.success, "{}", ended.text),
     );
+}
+
+/// Many small regions of which each leaves a little: what is held is not much more than a line for each.
+#[test]
+fn what_outlives_its_region_holds_little() {
+    child_process::expect(
+        "figures::what_outlives_its_region_holds_little",
+        || {
+            let (regions, work) = if cfg!(arenite_zeal) { (400, 6 * BLOCK) } else { (2000, 100 << 10) };
+            // The largest is about two lines long.
+            let most = BLOCK / 16;
+            let mut random = Random(7);
+            let kept: Vec<Box<[u8; 64]>> = (0..regions)
+                .map(|number| {
+                    GLOBAL.region().enter(|| {
+                        let (mut bytes, mut made, mut kept) = (0, Vec::new(), None);
+                        while bytes < work {
+                            let size = 16 + random.below(most - 16);
+                            bytes += size;
+                            made.push(vec![1_u8; size]);
+                            if kept.is_none() && bytes > work / 2 {
+                                kept = Some(Box::new([number as u8; 64]));
+                            }
+                        }
+                        assert!(made.iter().flatten().all(|&byte| byte == 1));
+                        kept.unwrap()
+                    })
+                })
+                .collect();
+            let stats = GLOBAL.stats();
+            let (each, line) = (stats.territory_bytes / regions, BLOCK / 32);
+            assert!(
+                each <= if cfg!(arenite_zeal) { 8 * line } else { 2 * line },
+                "{each} bytes each\n{stats}"
+            );
+            assert!(kept.iter().enumerate().all(|(number, bytes)| **bytes == [number as u8; 64]));
+            drop(kept);
+            assert_eq!(GLOBAL.stats().left_behind, 0);
+        },
+        |ended| assert!(ended.success, "{}", ended.text),
+    );
+}
+
+/// In holes and beside them, blocks longer than a line among others.
+#[test]
+fn zeroed_memory_in_holes_is_zero() {
+    let region = GLOBAL.region();
+    let sizes = [24, BLOCK / 20, 40, BLOCK / 12, BLOCK / 40];
+    for round in 0..50_usize {
+        let kept = GLOBAL.region().enter(|| {
+            let made: Vec<Vec<u8>> = (0..100).map(|n| vec![0xFF; sizes[n % sizes.len()]]).collect();
+            made.into_iter().step_by(7).collect::<Vec<_>>()
+        });
+        region.enter(|| {
+            for turn in 0..200 {
+                let zeroed = vec![0_u8; sizes[(turn + round) % sizes.len()]];
+                assert!(zeroed.iter().all(|&byte| byte == 0));
+                drop(vec![0xFF_u8; sizes[turn % sizes.len()]]);
+            }
+        });
+        assert!(kept.iter().flatten().all(|&byte| byte == 0xFF));
+    }
+    assert_eq!(region.live_bytes(), 0);
 }
