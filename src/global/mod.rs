@@ -14,6 +14,7 @@ mod home;
 mod installed;
 mod line;
 mod manage;
+mod once;
 mod overflow;
 mod refill;
 mod region;

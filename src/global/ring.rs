@@ -116,17 +116,7 @@ impl Core {
 
     /// Lets go of every block. What is in use of them stays valid.
     pub(super) fn release_all(&self) {
-        #[cfg(feature = "escapes")]
-        self.judge();
-        self.leave_windows();
-        while self.ring.get() != NONE {
-            let block = self.owned(self.ring.get());
-            self.unlink(&block);
-            self.let_go(block);
-        }
-        self.release_spares();
-        self.held.set(0);
-        self.report();
+        self.empty_ring(|block| self.let_go(block));
     }
 
     /// As [`release_all`](Core::release_all), but nothing that the region has handed out counts as in use.
@@ -135,12 +125,7 @@ impl Core {
     ///
     /// As for [`Region::reclaim`](super::Region::reclaim).
     pub(super) unsafe fn reclaim(&self) {
-        #[cfg(feature = "escapes")]
-        self.judge();
-        self.leave_windows();
-        while self.ring.get() != NONE {
-            let block = self.owned(self.ring.get());
-            self.unlink(&block);
+        self.empty_ring(|block| {
             // SAFETY: this function's contract.
             if unsafe { block.reclaim() } {
                 block.clear();
@@ -148,8 +133,22 @@ impl Core {
             } else {
                 self.let_go(block);
             }
+        });
+    }
+
+    /// Takes every block out of the ring, for `let_go`, and has no memory then.
+    fn empty_ring(&self, let_go: impl Fn(Held<'static>)) {
+        #[cfg(feature = "escapes")]
+        self.judge();
+        self.leave_windows();
+        while self.ring.get() != NONE {
+            let block = self.owned(self.ring.get());
+            self.unlink(&block);
+            let_go(block);
         }
-        self.release_all();
+        self.release_spares();
+        self.held.set(0);
+        self.report();
     }
 
     /// The blocks that the region owns and may have something in use, at most `most` of them, the ring moving on.

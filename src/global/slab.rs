@@ -3,6 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 
+use super::once;
 use super::stack::Stack;
 use crate::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -90,26 +91,9 @@ impl<I: Item> Slab<I> {
 
     /// The start of a chunk, which is obtained if it is not there yet.
     fn chunk(&self, chunk: usize, inner: &dyn GlobalAlloc) -> Option<*mut I> {
-        let slot = self.chunks.get(chunk)?;
-        let start = slot.load(Ordering::Acquire);
-        if !start.is_null() {
-            return Some(start);
-        }
-        let layout = Layout::array::<I>(FIRST << chunk).ok()?;
-        // SAFETY: no item is of size zero, and no chunk is empty.
-        let fresh = unsafe { inner.alloc(layout) }.cast::<I>();
-        if fresh.is_null() {
-            return None;
-        }
-        match slot.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => Some(fresh),
-            Err(other) => {
-                // Another thread was faster.
-                // SAFETY: from the same allocator, with this layout, and nobody has seen it.
-                unsafe { inner.dealloc(fresh.cast(), layout) };
-                Some(other)
-            }
-        }
+        const { assert!(size_of::<I>() > 0) };
+        // No chunk is empty.
+        once::get_or_obtain(self.chunks.get(chunk)?, Layout::array::<I>(FIRST << chunk).ok()?, inner)
     }
 
     /// Puts an item back.

@@ -5,6 +5,7 @@ use core::ptr;
 
 use super::super::block::{Block, Held};
 use super::super::line::BLOCK;
+use super::super::once;
 use super::{Parts, Territory, sealed::Sealed};
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -47,25 +48,12 @@ impl core::fmt::Debug for Chained {
 }
 
 /// A table of pointers behind `slot`, made if it is not there. It is zero at first, which is null.
-fn table<T>(slot: &AtomicPtr<T>, inner: &dyn GlobalAlloc) -> Option<*mut T> {
-    let present = slot.load(Ordering::Acquire);
-    if !present.is_null() {
-        return Some(present);
-    }
-    let layout = Layout::new::<T>();
-    // SAFETY: tables are not of size zero.
-    let fresh = unsafe { inner.alloc_zeroed(layout) }.cast::<T>();
-    if fresh.is_null() {
-        return None;
-    }
-    match slot.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => Some(fresh),
-        Err(other) => {
-            // SAFETY: from the same allocator, with this layout, and nobody has seen it.
-            unsafe { inner.dealloc(fresh.cast(), layout) };
-            Some(other)
-        }
-    }
+fn table<T, const N: usize>(
+    slot: &AtomicPtr<[AtomicPtr<T>; N]>,
+    inner: &dyn GlobalAlloc,
+) -> Option<*mut [AtomicPtr<T>; N]> {
+    const { assert!(N > 0) };
+    once::get_or_obtain(slot, Layout::new::<[AtomicPtr<T>; N]>(), inner)
 }
 
 impl Chained {
