@@ -278,11 +278,13 @@ impl Core {
     fn allowance(&self, bytes: usize) -> usize {
         let mut allowed = self.allowed();
         if allowed < bytes {
-            // Before it is too late, count what others have freed.
-            self.sweep(usize::MAX);
+            // Before it is too late, count what others have freed: everywhere the first time, then block by block, or each
+            // allocation beyond the limit would cost as much as the region is large.
+            let account = &self.payer().account;
+            self.sweep(if account.is_over() { LOOKS } else { usize::MAX });
             allowed = self.allowed();
             if allowed < bytes {
-                self.payer().account.set_over(true);
+                account.set_over(true);
             }
         }
         allowed

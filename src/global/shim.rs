@@ -298,6 +298,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
     #[inline(never)]
     unsafe fn dealloc_large(start: *mut u8, size: usize, align: usize, shim: &Self) {
         shim.count_large(-large(size));
+        let _outside = Entered::outside();
         // SAFETY: this function's contract.
         unsafe { shim.inner.dealloc(start, layout(size, align)) };
     }
@@ -414,8 +415,10 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
     unsafe fn realloc(&self, start: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         match self.territory.find(start) {
             None => {
+                let outside = Entered::outside();
                 // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
                 let moved = unsafe { self.inner.realloc(start, layout, new_size) };
+                drop(outside);
                 if layout.size().max(new_size) > LARGE && !moved.is_null() {
                     self.count_large(large(new_size) - large(layout.size()));
                 }

@@ -69,6 +69,23 @@ fn a_region_that_was_over_its_limit_recovers() {
 }
 
 #[test]
+fn what_others_free_is_found_beyond_the_limit() {
+    let region = GLOBAL.region().with_limit(40 * BLOCK);
+    let much: Vec<Box<[u8; 64]>> = region.enter(|| (0..60 * BLOCK / 64).map(|_| Box::new([1; 64])).collect());
+    assert!(region.over_limit());
+    std::thread::spawn(move || drop(much)).join().unwrap();
+    assert_eq!(region.live_bytes(), 0);
+    // Not at once, since not all blocks are looked at each time.
+    let mut made = Vec::with_capacity(100);
+    region.enter(|| {
+        while made.len() < 100 && region.live_bytes() == 0 {
+            made.push(Box::new([2_u8; 64]));
+        }
+    });
+    assert!(made.len() < 100, "{}", region.stats());
+}
+
+#[test]
 fn siblings_share_a_limit() {
     let region = GLOBAL.region().with_limit(8 * BLOCK);
     let sibling = region.enter(|| GLOBAL.current()).unwrap().sibling().unwrap();
