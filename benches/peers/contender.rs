@@ -55,7 +55,7 @@ pub(crate) fn address<T: ?Sized>(value: &T) -> usize {
 }
 
 macro_rules! bumpalo {
-    ($($name:literal, $min_align:literal;)*) => {$(
+    ($($name:literal, $min_align:literal, { $($own:item)* };)*) => {$(
         impl Contender for bumpalo::Bump<$min_align> {
             const NAME: &'static str = $name;
             type Allocator<'a> = &'a Self;
@@ -84,51 +84,24 @@ macro_rules! bumpalo {
             fn reset(&mut self) {
                 self.reset();
             }
+            $($own)*
         }
     )*};
 }
 
+// bumpalo's own vector knows only the default minimum alignment.
 bumpalo! {
-    "bumpalo, 8", 8;
-}
-
-// Not by the macro: bumpalo's own vector knows only the default minimum alignment.
-impl Contender for bumpalo::Bump {
-    const NAME: &'static str = "bumpalo";
-    type Allocator<'a> = &'a Self;
-
-    #[inline(always)]
-    fn new() -> Self {
-        bumpalo::Bump::new()
-    }
-    #[inline(always)]
-    fn with_capacity(bytes: usize) -> Self {
-        bumpalo::Bump::with_capacity(bytes)
-    }
-    #[inline(always)]
-    fn put<T: Copy>(&self, value: T) -> usize {
-        address(self.alloc(value))
-    }
-    #[inline(always)]
-    fn put_str(&self, text: &str) -> usize {
-        address(self.alloc_str(text))
-    }
-    #[inline(always)]
-    fn allocator(&self) -> &Self {
-        self
-    }
-    #[inline(always)]
-    fn reset(&mut self) {
-        self.reset();
-    }
-    #[inline(always)]
-    fn push_own(&self, n: u64) -> Option<u64> {
-        let mut vec = bumpalo::collections::Vec::new_in(self);
-        for i in 0..n {
-            vec.push(i);
+    "bumpalo", 1, {
+        #[inline(always)]
+        fn push_own(&self, n: u64) -> Option<u64> {
+            let mut vec = bumpalo::collections::Vec::new_in(self);
+            for i in 0..n {
+                vec.push(i);
+            }
+            Some(black_box(&vec)[0])
         }
-        Some(black_box(&vec)[0])
-    }
+    };
+    "bumpalo, 8", 8, {};
 }
 
 /// bump-scope with its cursor at multiples of 8, as ours is, in both directions.
