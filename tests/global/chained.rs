@@ -7,6 +7,7 @@ mod conformance;
 mod die;
 mod figures;
 mod model;
+#[path = "../../src/testing/random.rs"]
 mod random;
 mod regress;
 mod threads;

@@ -159,7 +159,7 @@ fn what_outlives_its_region_holds_little() {
             let (regions, work) = if cfg!(arenite_zeal) { (400, 6 * BLOCK) } else { (2000, 100 << 10) };
             // The largest is about two lines long.
             let most = BLOCK / 16;
-            let mut random = Random(7);
+            let mut random = Random::new(7);
             let kept: Vec<Box<[u8; 64]>> = (0..regions)
                 .map(|number| {
                     GLOBAL.region().enter(|| {

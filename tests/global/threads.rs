@@ -22,10 +22,10 @@ struct Parcel {
 
 impl Parcel {
     fn new(seed: u64) -> Self {
-        let mut random = Random(seed);
-        let strings = (0..random.below(20)).map(|_| "x".repeat(random.size(300))).collect();
+        let mut random = Random::new(seed);
+        let strings = (0..random.below(20)).map(|_| "x".repeat(random.size(300).max(1))).collect();
         let tree = (0..random.below(20) as u64)
-            .map(|key| (key, vec![key as u8; random.size(if key == 3 { 5000 } else { 100 })].into()))
+            .map(|key| (key, vec![key as u8; random.size(if key == 3 { 5000 } else { 100 }).max(1)].into()))
             .collect();
         Parcel { seed, strings, tree }
     }
@@ -52,7 +52,7 @@ fn work(
     from: &Receiver<Parcel>,
     swap: &Mutex<Vec<Region>>,
 ) {
-    let mut random = Random(number as u64);
+    let mut random = Random::new(number as u64);
     let mut region = GLOBAL.region();
     let mut kept = Vec::new();
     for round in 0..rounds {

@@ -59,7 +59,7 @@ fn enter(world: &mut World, random: &mut Random, depth: usize, slot: usize) {
 
 fn programs(seeds: std::ops::Range<u64>, steps: usize) {
     for seed in seeds {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut world = World::new(steps);
         println!("seed {seed}");
         run(&mut world, &mut random, 0, None, steps);

@@ -163,7 +163,7 @@ impl World {
     fn layout(random: &mut Random) -> Layout {
         let align = if random.below(3) > 0 { 1 << random.below(4) } else { 1 << random.below(13) };
         let most = if random.below(20) == 0 { 40_000 } else { 600 };
-        Layout::from_size_align(random.size(most), align).unwrap()
+        Layout::from_size_align(random.size(most).max(1), align).unwrap()
     }
 
     pub(super) fn alloc(&mut self, random: &mut Random, inside: Option<usize>) {
@@ -239,7 +239,7 @@ impl World {
         }
         let index = random.below(self.objects.len());
         let old = self.objects[index];
-        let size = if random.below(3) == 0 { old.layout.size() + 8 } else { random.size(3000) };
+        let size = if random.below(3) == 0 { old.layout.size() + 8 } else { random.size(3000).max(1) };
         let new = Layout::from_size_align(size, old.layout.align()).unwrap();
         let mut moved = old;
         moved.layout = new;
@@ -293,7 +293,7 @@ impl World {
         let limited = random.below(4) == 0;
         let region = GLOBAL.outside(|| {
             let region = GLOBAL.region();
-            Rc::new(if limited { region.with_limit(random.size(100_000)) } else { region })
+            Rc::new(if limited { region.with_limit(random.size(100_000).max(1)) } else { region })
         });
         self.slots[slot].region = Some(region);
         self.slots[slot].limited = limited;
