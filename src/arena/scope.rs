@@ -55,7 +55,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// A child arena as a guard, for scopes that are not shaped like a closure. See [`scope`](Self::scope).
     ///
     /// Children may end in any order. What one handed out is taken back when its guard is dropped; if the guard is
-    /// forgotten, when the arena is reset or dropped.
+    /// forgotten, when the arena is reset or dropped; what a forgotten child [owns](Self::alloc_owned) is not dropped.
     ///
     /// # Examples
     ///
@@ -87,6 +87,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         let chunk = self.held.chunk.get();
         let (start, end) = (self.cursor.pos(), self.cursor.end());
         if start == end || chunk.is_none() {
+            // The window of a sealed parent is closed.
+            child.held.sealed.set(self.held.sealed.get());
             return (child, Loan::NOTHING);
         }
         let was_top = B::GROWS_IN_PLACE && end == self.root().record(chunk).top.get();
@@ -167,9 +169,43 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         self.end(child, Loan { chunk, start, end, was_top });
     }
 
-    /// Takes back what `child`, which ends, has of this arena.
+    /// Ends `child`: what it owns, and what it has of this arena.
     #[inline(always)]
     fn end(&self, child: &Self, loan: Loan) {
+        if child.held.ends.any() {
+            let Loan { chunk, start, end, was_top } = loan;
+            return self.end_child_late(child, chunk, start, end, was_top);
+        }
+        self.take_leave(child, loan);
+    }
+
+    /// As [`end`](Self::end), of a child that has entries to be ended first. They may use this arena; the child, nobody can
+    /// reach any more.
+    #[cold]
+    #[inline(never)]
+    fn end_child_late(&self, child: &Self, chunk: ChunkId, start: *mut u8, end: *mut u8, was_top: bool) {
+        /// Takes leave of the child whether or not an entry panics.
+        struct Leave<'a, B: Backing, const M: usize> {
+            child: &'a Arena<B, M>,
+            parent: &'a Arena<B, M>,
+            loan: Loan,
+        }
+
+        impl<B: Backing, const M: usize> Drop for Leave<'_, B, M> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                self.parent.take_leave(self.child, self.loan);
+            }
+        }
+
+        let _leave = Leave { child, parent: self, loan: Loan { chunk, start, end, was_top } };
+        // SAFETY: what the child handed out borrows it, and the child ends.
+        unsafe { child.held.ends.run() };
+    }
+
+    /// Takes back what `child`, which ends and owns nothing, has of this arena.
+    #[inline(always)]
+    fn take_leave(&self, child: &Self, loan: Loan) {
         #[cfg(arenite_zeal)]
         child.check();
         if B::FRESH_IS_ZERO {
