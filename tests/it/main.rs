@@ -14,6 +14,8 @@ mod conformance;
 mod counts;
 #[cfg(all(feature = "alloc", not(miri)))]
 mod die;
+#[cfg(all(feature = "alloc", not(miri)))]
+mod ends;
 #[cfg(feature = "alloc")]
 mod exhaustion;
 #[cfg(all(feature = "mapped", unix))]
