@@ -18,6 +18,8 @@ mod error;
 mod global;
 mod owns;
 mod raw;
+#[cfg(feature = "alloc")]
+pub mod report;
 mod size;
 #[cfg(feature = "virtual-memory")]
 mod sync;

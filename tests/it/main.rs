@@ -32,6 +32,8 @@ mod model;
 #[cfg(feature = "alloc")]
 mod regress;
 #[cfg(feature = "alloc")]
+mod report;
+#[cfg(feature = "alloc")]
 mod scopes;
 #[cfg(feature = "alloc")]
 mod send_sync;
