@@ -35,7 +35,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::size::Bytes;
-use crate::{Arena, Backing, Lineage};
+use crate::{Arena, Backing, Child, Lineage};
 
 /// The figures of an arena, or of a group, with those of its parts. `Display` shows a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,5 +238,11 @@ impl fmt::Display for Report {
 impl<B: Backing, const M: usize> From<&Arena<B, M>> for Report {
     fn from(arena: &Arena<B, M>) -> Report {
         Report::of(arena)
+    }
+}
+
+impl<B: Backing, const M: usize> From<&Child<'_, B, M>> for Report {
+    fn from(child: &Child<'_, B, M>) -> Report {
+        Report::of(child)
     }
 }

@@ -5,7 +5,5 @@ mod clone_in;
 mod collect;
 mod macros;
 mod model;
-#[cfg(feature = "serde")]
-mod seed;
 mod string;
 mod traits;

@@ -1,4 +1,6 @@
 //! serde: what goes out comes in again, into an arena; what there is no room for is an error.
+//!
+//! A binary of its own: serde_json would get into the way of type inference in the others.
 
 use std::fmt::Debug;
 
