@@ -35,8 +35,8 @@ pub use allocator_api2::alloc::AllocError;
 #[doc(hidden)]
 pub use arena::unsize as __unsize;
 pub use arena::{
-    AllocOrInitError, Arena, ArenaBox, Checkpoint, Child, ChunkIter, ChunkRawIter, Level, Lineage, OutOfMemory,
-    ResetMode, Stats,
+    AllocOrInitError, Arena, ArenaBox, Checkpoint, Child, ChunkIter, ChunkRawIter, Level, Lineage,
+    OutOfMemory, ResetMode, Stats,
 };
 pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
 #[cfg(feature = "virtual-memory")]

@@ -204,7 +204,8 @@ impl Report {
     fn lines(&self, before: &str, below: &str, visit: &mut dyn FnMut(&str, &Report)) {
         visit(before, self);
         for (index, part) in self.parts.iter().enumerate() {
-            let (branch, trunk) = if index + 1 < self.parts.len() { ("├─ ", "│  ") } else { ("└─ ", "   ") };
+            let (branch, trunk) =
+                if index + 1 < self.parts.len() { ("├─ ", "│  ") } else { ("└─ ", "   ") };
             part.lines(&[below, branch].concat(), &[below, trunk].concat(), visit);
         }
     }

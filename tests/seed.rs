@@ -34,7 +34,10 @@ where
 fn every_shape_there_and_back() {
     let arena = Arena::new();
     let a = &arena;
-    assert_eq!(there_and_back::<String<&Arena>>(r#""gr\n\u00e4in""#.replace("\\u00e4", "ä").as_str(), a), "gr\näin");
+    assert_eq!(
+        there_and_back::<String<&Arena>>(r#""gr\n\u00e4in""#.replace("\\u00e4", "ä").as_str(), a),
+        "gr\näin"
+    );
     assert_eq!(there_and_back::<&str>(r#""text""#, a), "text");
     assert_eq!(&*there_and_back::<ArenaBox<'_, str>>(r#""text""#, a), "text");
     assert_eq!(there_and_back::<Vec<'_, u32>>("[1,2,3]", a), [1, 2, 3]);

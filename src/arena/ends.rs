@@ -70,11 +70,7 @@ impl Ends {
     /// # Safety
     ///
     /// As for [`push`](Self::push).
-    pub(super) unsafe fn push_value<B: Backing, T: Send + 'static>(
-        &self,
-        slot: NonNull<Entry<T>>,
-        value: T,
-    ) {
+    pub(super) unsafe fn push_value<B: Backing, T: Send + 'static>(&self, slot: NonNull<Entry<T>>, value: T) {
         // SAFETY: the caller's promise is the callee's, and the function drops a `T` in its place.
         unsafe { self.push(slot, value, end_value::<B, T>) };
     }

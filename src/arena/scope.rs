@@ -44,7 +44,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn scope<R>(&self, f: impl FnOnce(&Self) -> R) -> R {
-        let (child, loan) = self.lend();
+        let child = self.bear();
+        let loan = self.lend(&child);
         let unwound = Unwound { child: &child, parent: self, loan };
         let result = f(&child);
         mem::forget(unwound);
@@ -68,19 +69,26 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn child(&self) -> Child<'_, B, M> {
-        let (arena, loan) = self.lend();
+        let arena = self.bear();
+        let loan = self.lend(&arena);
         Child { arena, parent: self, loan }
     }
 
-    /// A child, and what it has of this arena's window. Must be followed by [`end`](Self::end), or the
-    /// tail is lost until the reset.
+    /// A child, without memory. (A function of its own: unoptimised, a child that is returned together with its loan is
+    /// copied once more, and nested scopes need the more of the stack.)
     #[inline(always)]
-    fn lend(&self) -> (ManuallyDrop<Self>, Loan) {
-        let child = ManuallyDrop::new(Arena {
+    fn bear(&self) -> ManuallyDrop<Self> {
+        ManuallyDrop::new(Arena {
             cursor: Cursor::empty(),
             held: Held::nothing(),
             home: Home::Child { root: self.root(), parent: self },
-        });
+        })
+    }
+
+    /// Gives `child`, which is new, what is free of this arena's window. Must be followed by [`end`](Self::end), or the
+    /// tail is lost until the reset.
+    #[inline(always)]
+    fn lend(&self, child: &Self) -> Loan {
         if B::FRESH_IS_ZERO {
             self.held.children.set(self.held.children.get().saturating_add(1));
         }
@@ -89,7 +97,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         if start == end || chunk.is_none() {
             // The window of a sealed parent is closed.
             child.held.sealed.set(self.held.sealed.get());
-            return (child, Loan::NOTHING);
+            return Loan::NOTHING;
         }
         let was_top = B::GROWS_IN_PLACE && end == self.root().record(chunk).top.get();
         child.held.chunk.set(chunk);
@@ -102,7 +110,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         // SAFETY: `start` is this window's position.
         unsafe { self.cursor.set_end(start) };
-        (child, Loan { chunk, start, end, was_top })
+        Loan { chunk, start, end, was_top }
     }
 }
 

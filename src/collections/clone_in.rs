@@ -265,7 +265,9 @@ mod hash {
             let hasher = self.hasher().clone();
             let mut map = HashMap::with_capacity_and_hasher_in(self.len(), hasher, alloc.clone());
             let entries = self.iter();
-            map.extend(entries.map(|(key, value)| (key.clone_in(alloc.clone()), value.clone_in(alloc.clone()))));
+            map.extend(
+                entries.map(|(key, value)| (key.clone_in(alloc.clone()), value.clone_in(alloc.clone()))),
+            );
             map
         }
     }

@@ -232,7 +232,9 @@ fn not_installed() {
 #[test]
 fn ways_that_cannot_fail_end_the_process() {
     let program = || {
-        _ = check_all_global_allocation_failures(&GLOBAL, || Ok::<_, TryReserveError>(black_box(vec![1; 100])));
+        _ = check_all_global_allocation_failures(&GLOBAL, || {
+            Ok::<_, TryReserveError>(black_box(vec![1; 100]))
+        });
         println!("came back");
     };
     child_process::expect("ways_that_cannot_fail_end_the_process", program, |ended| {

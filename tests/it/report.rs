@@ -94,13 +94,14 @@ fn a_report_is_a_table() {
         .with(Report::new("none yet").with(Report::new("nothing")))
         .named("renamed");
     assert_eq!(
-        report.to_string(),
-        "\
-                      used        peak   committed    reserved
-renamed              640 B       640 B       768 B       4 KiB
-├─ kernel            640 B       640 B       768 B       4 KiB
-│  └─ größe          128 B       128 B           -           -
-└─ none yet            0 B         0 B         0 B         0 B
-   └─ nothing          0 B         0 B         0 B         0 B"
+        format!("\n{report}\n"),
+        "
+                     used        peak   committed    reserved
+renamed             640 B       640 B       704 B       4 KiB
+├─ kernel           640 B       640 B       704 B       4 KiB
+│  └─ größe         128 B       128 B           -           -
+└─ none yet           0 B         0 B         0 B         0 B
+   └─ nothing         0 B         0 B         0 B         0 B
+"
     );
 }

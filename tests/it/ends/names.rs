@@ -119,10 +119,7 @@ fn a_panic_names_the_arena() {
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| _ = arena.alloc([0_u8; 100])));
     let payload = unwound.unwrap_err();
     let message = payload.downcast_ref::<String>().unwrap();
-    assert_eq!(
-        *message,
-        "arena `request`: no room for 100 B aligned to 1 B: the allocation limit is 64 B"
-    );
+    assert_eq!(*message, "arena `request`: no room for 100 B aligned to 1 B: the allocation limit is 64 B");
 }
 
 /// A hook that asks for memory itself is not called again, and can be replaced from within.

@@ -55,10 +55,12 @@ fn an_entry_looks_for_its_own_child() {
         static CHILD: RefCell<Option<Child<'static, arenite::Auto, 8>>> = const { RefCell::new(None) };
     }
     let child = arena().child();
-    child.defer(|| CHILD.with_borrow(|child| {
-        assert!(child.is_none());
-        CALLS.set(CALLS.get() + 1);
-    }));
+    child.defer(|| {
+        CHILD.with_borrow(|child| {
+            assert!(child.is_none());
+            CALLS.set(CALLS.get() + 1);
+        })
+    });
     CHILD.set(Some(child));
     CHILD.with_borrow(|child| _ = child.as_ref().unwrap().alloc([1_u8; 100]));
     drop(CHILD.take());

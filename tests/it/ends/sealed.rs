@@ -225,7 +225,10 @@ fn a_panic_says_that_it_is_sealed() {
     let arena = Arena::new().named("settings");
     arena.seal();
     for (refused, what) in [
-        (Box::new(|| _ = arena.alloc(1_u64)) as Box<dyn FnOnce() + '_>, "out of memory for 8 B aligned to 8 B"),
+        (
+            Box::new(|| _ = arena.alloc(1_u64)) as Box<dyn FnOnce() + '_>,
+            "out of memory for 8 B aligned to 8 B",
+        ),
         (Box::new(|| arena.reserve(100)), "no memory to reserve 100 B"),
     ] {
         let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(refused)).unwrap_err();

@@ -74,8 +74,9 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
 
     /// Takes off the books what a handle owns since a moment; returns it, newest first.
     pub(super) fn disown(&mut self, owner: u64, since: u64) -> Vec<u64> {
-        let (gone, kept) =
-            mem::take(&mut self.entries).into_iter().partition(|entry| entry.owner == owner && entry.id > since);
+        let (gone, kept) = mem::take(&mut self.entries)
+            .into_iter()
+            .partition(|entry| entry.owner == owner && entry.id > since);
         self.entries = kept;
         let gone: Vec<Entry> = gone;
         gone.iter().rev().map(|entry| entry.id).collect()
