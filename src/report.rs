@@ -18,9 +18,9 @@
 //!
 //! ```text
 //!                     used        peak   committed    reserved
-//! compiler           800 B       800 B       976 B      1024 B
-//! ├─ front end       800 B       800 B       976 B      1024 B
-//! │  ├─ syntax       800 B       800 B       976 B      1024 B
+//! compiler           800 B       800 B       944 B      1008 B
+//! ├─ front end       800 B       800 B       944 B      1008 B
+//! │  ├─ syntax       800 B       800 B       944 B      1008 B
 //! │  └─ types          0 B         0 B         0 B         0 B
 //! └─ back end          0 B         0 B         0 B         0 B
 //! ```
