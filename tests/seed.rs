@@ -46,7 +46,7 @@ fn every_shape_there_and_back() {
     assert_eq!(*there_and_back::<ArenaBox<'_, [String<&Arena>]>>(r#"["x"]"#, a), ["x"]);
     assert_eq!(*there_and_back::<ArenaBox<'_, f64>>("0.5", a), 0.5);
     assert_eq!(**there_and_back::<&ArenaBox<'_, char>>(r#""x""#, a), 'x');
-    assert_eq!(*there_and_back::<Box<bool, &Arena>>("true", a), true);
+    assert!(*there_and_back::<Box<bool, &Arena>>("true", a));
     assert_eq!(there_and_back::<Vec<'_, Option<&str>>>(r#"[null,"a"]"#, a), [None, Some("a")]);
     assert_eq!(there_and_back::<[&str; 2]>(r#"["a","b"]"#, a), ["a", "b"]);
     assert_eq!(there_and_back::<(u8, &str, (), [u64; 1])>(r#"[1,"a",null,[9]]"#, a), (1, "a", (), [9]));

@@ -190,7 +190,8 @@ pub(super) fn caught<T, E>(program: &mut dyn FnMut() -> Result<T, E>) -> Outcome
     };
     // The program is run again after a panic, and may find its own captures half changed; its verdict says why.
     #[cfg(feature = "std")]
-    return std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Outcome::Panicked);
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Outcome::Panicked);
     #[cfg(not(feature = "std"))]
-    run()
+    let outcome = { run }();
+    outcome
 }

@@ -176,7 +176,7 @@ fn a_copy_that_panics() {
         let copied = catch_unwind(AssertUnwindSafe(|| match attempt {
             0 => drop(fragile.clone_in(&other)),
             1 => drop(fragile.as_slice().clone_in(&other)),
-            _ => drop((&fragile[5]).clone_in(&other)),
+            _ => _ = CloneIn::clone_in(&&fragile[5], &other),
         }));
         assert!(copied.is_err());
         assert_eq!(ALIVE.get(), 9);

@@ -135,7 +135,9 @@ over_every_backing! {
         let mut one = Box::new(arena);
         let mut other = Arena::new_in(Chained::new());
         enlist(&other, &log, 50..52);
-        mem::swap(&mut other, &mut Arena::new_in(Chained::new()));
+        let mut third = Arena::new_in(Chained::new());
+        mem::swap(&mut other, &mut third);
+        drop(third);
         assert_eq!(log.take(), [51, 50]);
         one.reset();
         assert_eq!(log.take(), backwards(0..9));
