@@ -184,14 +184,14 @@ pub(super) fn perform<A: Allocator, T, E>(
 
 /// Runs a program, and drops what it returns.
 pub(super) fn caught<T, E>(program: &mut dyn FnMut() -> Result<T, E>) -> Outcome {
-    let run = || match program() {
-        Ok(_) => Outcome::Succeeded,
-        Err(_) => Outcome::Failed,
-    };
+    fn outcome<T, E>(result: Result<T, E>) -> Outcome {
+        if result.is_ok() { Outcome::Succeeded } else { Outcome::Failed }
+    }
+
     // The program is run again after a panic, and may find its own captures half changed; its verdict says why.
     #[cfg(feature = "std")]
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Outcome::Panicked);
+    return std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| outcome(program())))
+        .unwrap_or(Outcome::Panicked);
     #[cfg(not(feature = "std"))]
-    let outcome = { run }();
-    outcome
+    outcome(program())
 }
