@@ -14,7 +14,7 @@ mod conformance;
 mod counts;
 #[cfg(all(feature = "alloc", not(miri)))]
 mod die;
-#[cfg(all(feature = "alloc", not(miri)))]
+#[cfg(feature = "alloc")]
 mod ends;
 #[cfg(feature = "alloc")]
 mod exhaustion;
