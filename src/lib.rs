@@ -18,6 +18,8 @@ mod error;
 mod global;
 mod owns;
 mod raw;
+#[cfg(feature = "alloc")]
+pub mod report;
 mod size;
 #[cfg(feature = "virtual-memory")]
 mod sync;
@@ -33,7 +35,8 @@ pub use allocator_api2::alloc::AllocError;
 #[doc(hidden)]
 pub use arena::unsize as __unsize;
 pub use arena::{
-    AllocOrInitError, Arena, ArenaBox, Checkpoint, Child, ChunkIter, ChunkRawIter, ResetMode, Stats,
+    AllocOrInitError, Arena, ArenaBox, Checkpoint, Child, ChunkIter, ChunkRawIter, Level, Lineage,
+    OutOfMemory, ResetMode, Stats,
 };
 pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
 #[cfg(feature = "virtual-memory")]

@@ -33,6 +33,11 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             all += 1;
         });
         assert_eq!(granted, root.granted.get(), "what was granted is not what the chunks have");
+        self.held.ends.for_each(|entry| {
+            let mut found = false;
+            root.for_each_chunk(|_, record| found |= record.base <= entry && entry < record.top.get());
+            assert!(found, "an entry to be ended lies in no chunk");
+        });
         let count = |mut chunk: ChunkId| {
             let mut count = 0;
             while !chunk.is_none() {

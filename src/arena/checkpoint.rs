@@ -1,6 +1,7 @@
 //! Checkpoints: going back without a scope.
 
 use super::Arena;
+use super::ends::Link;
 use crate::backing::Backing;
 use crate::raw::ChunkId;
 
@@ -16,6 +17,8 @@ pub struct Checkpoint {
     /// The newest chunk of the handle's own.
     own: ChunkId,
     left: usize,
+    /// The newest entry to be ended.
+    ends: *mut Link,
     generation: u32,
 }
 
@@ -35,11 +38,13 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             was_top: !chunk.is_none() && self.cursor.end() == root.record(chunk).top.get(),
             own: self.held.own.head(),
             left: self.held.left.get(),
+            ends: self.held.ends.newest(),
             generation: root.generation,
         }
     }
 
-    /// Takes back everything that was handed out since `mark`. O(1), and O(chunks obtained since).
+    /// Takes back everything that was handed out since `mark`. O(1), and O(chunks obtained since). What the arena
+    /// [owns](#ends-of-life) since then is dropped, and what was deferred is called.
     ///
     /// Chunks obtained since are kept for later use. Stretches of memory that could not be used to their ends may
     /// stay idle until the next reset.
@@ -54,6 +59,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// * Nothing that was handed out since is used any more, allocators held by collections included, and no block from
     ///   before was grown or shrunk since.
     /// * No child made since is alive.
+    /// * What is dropped and called meanwhile, if it can reach the arena, keeps nothing that the arena hands it out, and
+    ///   leaves no child.
     ///
     /// # Examples
     ///
@@ -70,6 +77,45 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     pub unsafe fn rewind(&self, mark: Checkpoint) {
         let root = self.root();
         assert_eq!(mark.generation, root.generation, "the arena was reset since the checkpoint was made");
+        if mark.ends != self.held.ends.newest() {
+            // SAFETY: the caller's promise is the callee's.
+            return unsafe { self.rewind_late(mark) };
+        }
+        // SAFETY: the caller's promise is the callee's.
+        unsafe { self.go_back(mark) };
+    }
+
+    /// As [`rewind`](Self::rewind), with entries to be ended before.
+    ///
+    /// # Safety
+    ///
+    /// As for [`rewind`](Self::rewind).
+    #[cold]
+    #[inline(never)]
+    unsafe fn rewind_late(&self, mark: Checkpoint) {
+        /// Goes back whether or not an entry panics.
+        struct Last<'a, B: Backing, const M: usize>(&'a Arena<B, M>, Checkpoint);
+
+        impl<B: Backing, const M: usize> Drop for Last<'_, B, M> {
+            fn drop(&mut self) {
+                // SAFETY: the promise of `rewind_late`'s caller.
+                unsafe { self.0.go_back(self.1) };
+            }
+        }
+
+        let last = Last(self, mark);
+        // SAFETY: what was handed out since the mark is not used any more. The entry that was the newest when it was made is
+        // still on the list, as the arena was not rewound past it (this function's contract).
+        unsafe { last.0.held.ends.run_down_to(mark.ends) };
+    }
+
+    /// The rest of [`rewind`](Self::rewind).
+    ///
+    /// # Safety
+    ///
+    /// As for [`rewind`](Self::rewind).
+    unsafe fn go_back(&self, mark: Checkpoint) {
+        let root = self.root();
         let same_window = self.held.chunk.get() == mark.chunk
             && self.cursor.start() == mark.start
             // It may have been left, and entered again.
@@ -107,5 +153,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         unsafe { self.cursor.enter(mark.start, end) };
         // SAFETY: what lies from the mark's position to the end of the window is not in use (this function's contract).
         unsafe { self.cursor.advance_to(mark.pos) };
+        if self.held.sealed.get() {
+            self.close_window();
+        }
     }
 }

@@ -5,7 +5,7 @@ use core::mem::ManuallyDrop;
 
 use allocator_api2::alloc::AllocError;
 
-use super::root::{Home, Root};
+use super::root::{Home, NO_LIMIT_ANY_MORE, Root};
 use super::{Arena, Held};
 use crate::addr;
 #[cfg(feature = "alloc")]
@@ -205,12 +205,12 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     ///
     /// Below what is held already, the limit keeps the arena from getting more.
     pub fn set_allocation_limit(&self, limit: Option<usize>) {
-        self.root().limit.set(limit.unwrap_or(usize::MAX));
+        self.root().set_limit(limit);
     }
 
     /// The allocation limit in bytes, if there is one.
     pub fn allocation_limit(&self) -> Option<usize> {
-        Some(self.root().limit.get()).filter(|&limit| limit != usize::MAX)
+        Some(self.root().limit.get()).filter(|&limit| limit < NO_LIMIT_ANY_MORE)
     }
 
     /// Makes sure that the next `bytes` bytes, in blocks of at most the minimum alignment, are served without a call into
@@ -229,7 +229,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     pub fn reserve(&self, bytes: usize) {
         if self.try_reserve(bytes).is_err() {
-            panic!("arena: no memory to reserve {} (backing: {})", crate::size::Bytes(bytes), B::NAME);
+            self.panic_refused(format_args!("no memory to reserve {}", crate::size::Bytes(bytes)));
         }
     }
 

@@ -2,10 +2,12 @@
 
 use core::alloc::Layout;
 use core::convert::Infallible;
+use core::fmt;
 
 use allocator_api2::alloc::AllocError;
 
 use super::Arena;
+use super::lineage::Named;
 use crate::backing::Backing;
 use crate::size::Bytes;
 
@@ -19,6 +21,20 @@ pub(super) trait Failure: Sized {
     fn too_long() -> Self;
 }
 
+impl<B: Backing, const M: usize> Arena<B, M> {
+    /// Panics, since `what` cannot be done: the backing has no memory, or the arena is sealed.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(super) fn panic_refused(&self, what: fmt::Arguments<'_>) -> ! {
+        let name = Named(self.name());
+        if self.is_sealed() {
+            panic!("{name}: {what}: it is sealed");
+        }
+        panic!("{name}: {what} (backing: {})", B::NAME);
+    }
+}
+
 impl Failure for Infallible {
     #[cold]
     #[inline(never)]
@@ -27,11 +43,11 @@ impl Failure for Infallible {
         let (size, align) = (Bytes(layout.size()), Bytes(layout.align()));
         let root = arena.root();
         match root.limit.get() {
-            limit if layout.size() > root.allowed() => {
-                let limit = Bytes(limit);
-                panic!("arena: no room for {size} aligned to {align}: the allocation limit is {limit}")
+            limit if layout.size() > root.allowed() && !arena.is_sealed() => {
+                let (name, limit) = (Named(arena.name()), Bytes(limit));
+                panic!("{name}: no room for {size} aligned to {align}: the allocation limit is {limit}")
             }
-            _ => panic!("arena: out of memory for {size} aligned to {align} (backing: {})", B::NAME),
+            _ => arena.panic_refused(format_args!("out of memory for {size} aligned to {align}")),
         }
     }
 

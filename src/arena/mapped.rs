@@ -110,12 +110,15 @@ impl<const M: usize> Arena<Mapped, M> {
     /// Returns that length in bytes.
     ///
     /// Dropping the arena does the same, except that it does not wait for the disk, and that nobody learns of errors.
-    /// Values are not dropped.
+    /// Values are not dropped, but for those that the arena [owns](#ends-of-life); the places in the file that they had are
+    /// zeroed.
     ///
     /// # Errors
     ///
     /// Those of the system. The file may be longer than it should be then, by bytes of no meaning.
     pub fn close(mut self) -> io::Result<u64> {
+        // SAFETY: blocks borrow the arena, so none is left in use.
+        unsafe { self.held.ends.run() };
         self.flush();
         self.conclude();
         self.cursor.leave();

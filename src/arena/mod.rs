@@ -7,10 +7,13 @@ mod check;
 mod checkpoint;
 mod chunks;
 mod create;
+mod ends;
 mod failure;
 mod fill;
+mod lineage;
 #[cfg(feature = "mapped")]
 mod mapped;
+mod owned;
 mod owns;
 #[cfg(feature = "virtual-memory")]
 mod prefault;
@@ -19,6 +22,7 @@ mod reset;
 mod resize;
 mod root;
 mod scope;
+mod seal;
 mod slices;
 mod spare;
 mod stats;
@@ -31,6 +35,7 @@ mod zeroed;
 pub use boxed::{ArenaBox, unsize};
 pub use checkpoint::Checkpoint;
 pub use chunks::{ChunkIter, ChunkRawIter};
+pub use lineage::{Level, Lineage, OutOfMemory};
 pub use reset::ResetMode;
 pub use scope::Child;
 pub use stats::Stats;
@@ -42,6 +47,7 @@ use core::mem::ManuallyDrop;
 
 use crate::backing::{Auto, Backing};
 use crate::raw::{ChunkId, ChunkList, Cursor, SpareList};
+use ends::Ends;
 use root::{Home, Root};
 
 /// Memory that is handed out by moving a cursor, and taken back all at once.
@@ -51,7 +57,8 @@ use root::{Home, Root};
 /// * `MIN_ALIGN`, a power of two up to 4096, is what every position of the cursor is a multiple of. A type of at most
 ///   this alignment needs no rounding when it is allocated; smaller blocks take more room.
 ///
-/// Values are handed out as `&mut T` and are **not dropped**: use [`ArenaBox`], or a collection, where that matters.
+/// Values are handed out as `&mut T` and are **not dropped**: use [`ArenaBox`], a collection, or
+/// [`alloc_owned`](Self::alloc_owned), where that matters.
 /// `&Arena` is an [`Allocator`](allocator_api2::alloc::Allocator), so `Vec::new_in(&arena)` and the like work.
 ///
 /// An arena is `Send` if its backing is, and never `Sync`. Nothing is allocated before the first use.
@@ -89,9 +96,15 @@ struct Held {
     spares: SpareList,
     /// Bytes handed out from windows that this handle has left, and from side chunks.
     left: Cell<usize>,
+    /// What is to be dropped and called before the memory is taken back.
+    ends: Ends,
     /// Children that have not ended; forgotten ones never do. Counted where fresh memory is zero: nobody knows how much of
     /// its memory a forgotten child wrote.
     children: Cell<u32>,
+    /// Whether it hands out nothing more.
+    sealed: Cell<bool>,
+    /// What reports call it.
+    name: Cell<Option<&'static str>>,
 }
 
 impl Held {
@@ -102,14 +115,17 @@ impl Held {
             own: ChunkList::new(),
             spares: SpareList::new(),
             left: Cell::new(0),
+            name: Cell::new(None),
+            sealed: Cell::new(false),
+            ends: Ends::none(),
             children: Cell::new(0),
         }
     }
 }
 
 // SAFETY: the pointers lead to memory that the arena owns through its backing, which may go to another thread. Nobody
-// else has an eye on it: blocks and children borrow the arena, so there are none while it moves. A child, whose `home`
-// leads to its parent, is never reachable by value.
+// else has an eye on it: blocks and children borrow the arena, so there are none while it moves. What it drops and calls at
+// its end is `Send`. A child, whose `home` leads to its parent, is never reachable by value.
 unsafe impl<B: Backing + Send, const M: usize> Send for Arena<B, M> {}
 
 impl<B: Backing, const M: usize> Arena<B, M> {
@@ -122,12 +138,36 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
     }
 
-    /// Ends the arena, whose backing wants to know something.
+    /// Ends the arena, which has something to do before.
     ///
     /// # Safety
     ///
     /// The arena is not used again, nor dropped.
     // `inline`, here and below it, so that every crate sees that the address goes nowhere (ARCHITECTURE.md).
+    #[cold]
+    #[inline]
+    unsafe fn end_late(&mut self) {
+        /// Ends the arena whether or not an entry panics.
+        struct Last<'a, B: Backing, const M: usize>(&'a mut Arena<B, M>);
+
+        impl<B: Backing, const M: usize> Drop for Last<'_, B, M> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                // SAFETY: the promise of `end_late`'s caller.
+                unsafe { self.0.end_told() };
+            }
+        }
+
+        let last = Last(self);
+        // SAFETY: blocks borrow the arena, so none is left in use.
+        unsafe { last.0.held.ends.run() };
+    }
+
+    /// As [`end_late`](Self::end_late), when there is nothing to do but to tell the backing what it may want to know.
+    ///
+    /// # Safety
+    ///
+    /// The arena is not used again, nor dropped.
     #[cold]
     #[inline]
     unsafe fn end_told(&mut self) {
@@ -155,8 +195,12 @@ impl<B: Backing, const M: usize> Drop for Arena<B, M> {
     fn drop(&mut self) {
         // A child's end is its guard's business.
         let Home::Root(root) = &mut self.home else { return };
-        if root.remembers() {
+        if self.held.ends.any() {
             // SAFETY: the arena ends here.
+            return unsafe { self.end_late() };
+        }
+        if root.remembers() {
+            // SAFETY: as above.
             return unsafe { self.end_told() };
         }
         // SAFETY: blocks and children borrow the arena, so none is left in use, and the arena ends; its backing

@@ -24,6 +24,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         #[cfg(arenite_zeal)]
         self.check();
         let block = self.find_room(layout);
+        if block.is_err() {
+            self.tell_refused(layout);
+        }
         #[cfg(arenite_zeal)]
         self.check();
         block
@@ -52,6 +55,10 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         // First, as it would cost the padding.
         if layout.size() == 0 {
             return Ok(raw::dangling(layout));
+        }
+        // Its window is closed, so that everything comes here.
+        if self.held.sealed.get() {
+            return Err(AllocError);
         }
         // Of smaller alignments the short way knows all.
         if layout.align() > M {
@@ -227,13 +234,18 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             return Ok(());
         }
         let root = self.root();
-        if root.is_busy() {
+        if root.is_busy() || self.held.sealed.get() {
             return Err(AllocError);
         }
         if self.extend(bytes, M) || self.enter_spare(bytes, M) {
             return Ok(());
         }
-        let (chunk, _) = root.obtain(bytes, Purpose::Exact)?;
+        let Ok((chunk, _)) = root.obtain(bytes, Purpose::Exact) else {
+            if let Ok(layout) = Layout::from_size_align(bytes, M) {
+                self.tell_refused(layout);
+            }
+            return Err(AllocError);
+        };
         self.enter_chunk(chunk);
         Ok(())
     }
@@ -241,7 +253,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// Whether [`refill`](Self::refill) could find room for such a block, as far as can be told without trying.
     pub(super) fn could_get(&self, footprint: usize, align: usize, need: usize) -> bool {
         let root = self.root();
-        if root.is_busy() {
+        if root.is_busy() || self.held.sealed.get() {
             return false;
         }
         let fits = |start: usize, end: usize| addr::place(start, end, footprint, align).is_some();

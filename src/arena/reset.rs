@@ -28,7 +28,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     ///
     /// If the round did not fit into the largest chunk, one that is as large as all together takes the place of the
     /// chunks, so that the next round of that size needs no other; or two that are each as large as the round, if a parent
-    /// needed memory while a child had the rest of what there was. Values are not dropped.
+    /// needed memory while a child had the rest of what there was. Values are not dropped, but for those that the arena
+    /// [owns](#ends-of-life).
     ///
     /// O(chunks); after rounds of equal size no call into the backing. While chunks are put together, the largest of them
     /// and the one that takes their place are there side by side.
@@ -46,6 +47,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn reset(&mut self) {
+        if self.held.ends.any() {
+            return self.reset_late(ResetMode::Retain);
+        }
         if !self.take_sole_back() {
             self.reset_with(ResetMode::Retain);
         }
@@ -69,8 +73,32 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn reset_with(&mut self, mode: ResetMode) {
+        if self.held.ends.any() {
+            return self.reset_late(mode);
+        }
         self.take_all_back(mode);
         self.cursor.look_again();
+    }
+
+    /// Resets the arena, which has entries to be ended before.
+    #[cold]
+    #[inline(never)]
+    fn reset_late(&mut self, mode: ResetMode) {
+        /// Resets the arena whether or not an entry panics.
+        struct Last<'a, B: Backing, const M: usize>(&'a mut Arena<B, M>, ResetMode);
+
+        impl<B: Backing, const M: usize> Drop for Last<'_, B, M> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                if self.1 != ResetMode::Retain || !self.0.take_sole_back() {
+                    self.0.take_all_back(self.1);
+                }
+            }
+        }
+
+        let last = Last(self, mode);
+        // SAFETY: blocks borrow the arena, so none is left in use.
+        unsafe { last.0.held.ends.run() };
     }
 
     /// What [`reset`](Self::reset) comes to where a chunk is the only one and stays. Returns whether it is.
@@ -113,7 +141,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         let needed = self.root().round_peak.get().max(self.most_used());
         self.flush();
         self.cursor.leave();
-        self.held = Held::nothing();
+        self.held = Held { name: self.held.name.clone(), ..Held::nothing() };
         let Home::Root(root) = &mut self.home else { unreachable!("a child is never borrowed exclusively") };
         // SAFETY: blocks and children borrow the arena, so none is left; the one handle there is holds nothing.
         unsafe { root.start_over(mode, needed) };

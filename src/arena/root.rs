@@ -6,12 +6,19 @@ use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
 
-use super::Arena;
+use super::{Arena, OutOfMemory};
 use crate::abort;
 use crate::addr;
 use crate::backing::{Backing, Block, Purpose, Request};
 use crate::raw::{CHUNK_ALIGN, Chunk, ChunkId, ChunkList};
 use crate::track;
+
+/// The limit of an arena that has none.
+pub(super) const NO_LIMIT: usize = usize::MAX;
+
+/// The limit of an arena that had one, or of which a handle was sealed, and has none. The shortest way to a first chunk, on
+/// which every instruction shows, is taken with [`NO_LIMIT`] alone, so that it need not ask who is sealed.
+pub(super) const NO_LIMIT_ANY_MORE: usize = NO_LIMIT - 1;
 
 /// Whether a handle is the arena itself or a child of one.
 pub(super) enum Home<B: Backing, const M: usize> {
@@ -42,7 +49,7 @@ pub(super) struct Root<B, const M: usize> {
     pub(super) chunks: Cell<ChunkId>,
     /// Chunks whose holders have ended.
     pub(super) spare: ChunkList,
-    /// The most usable bytes that may be held.
+    /// The most usable bytes that may be held: [`NO_LIMIT`], [`NO_LIMIT_ANY_MORE`] or less.
     pub(super) limit: Cell<usize>,
     /// The usable bytes of all chunks.
     pub(super) granted: Cell<usize>,
@@ -59,6 +66,8 @@ pub(super) struct Root<B, const M: usize> {
     pub(super) decayed: usize,
     /// Counts resets.
     pub(super) generation: u32,
+    /// What is told when memory runs out.
+    pub(super) hook: Cell<Option<fn(&OutOfMemory)>>,
 }
 
 impl<B, const M: usize> Root<B, M> {
@@ -71,7 +80,7 @@ impl<B, const M: usize> Root<B, M> {
             first: UnsafeCell::new(MaybeUninit::uninit()),
             chunks: Cell::new(ChunkId::NONE),
             spare: ChunkList::new(),
-            limit: Cell::new(usize::MAX),
+            limit: Cell::new(NO_LIMIT),
             granted: Cell::new(0),
             wasted: Cell::new(0),
             round_peak: Cell::new(0),
@@ -79,6 +88,7 @@ impl<B, const M: usize> Root<B, M> {
             apart: Cell::new(0),
             decayed: 0,
             generation: 0,
+            hook: Cell::new(None),
         }
     }
 
@@ -135,6 +145,15 @@ impl<B: Backing, const M: usize> Root<B, M> {
         self.backing.get_mut().remembers()
     }
 
+    /// Sets the limit, or takes it back.
+    pub(super) fn set_limit(&self, limit: Option<usize>) {
+        match limit {
+            Some(bytes) => self.limit.set(bytes.min(NO_LIMIT_ANY_MORE)),
+            None if self.limit.get() == NO_LIMIT => {}
+            None => self.limit.set(NO_LIMIT_ANY_MORE),
+        }
+    }
+
     /// Bytes that the limit leaves.
     #[inline]
     pub(super) fn allowed(&self) -> usize {
@@ -162,7 +181,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
     /// top.
     #[inline(always)]
     pub(super) fn begin(&self, need: usize) -> Option<(ChunkId, *mut u8, *mut u8)> {
-        if B::CONTIGUOUS || !self.chunks.get().is_none() || self.limit.get() != usize::MAX {
+        if B::CONTIGUOUS || !self.chunks.get().is_none() || self.limit.get() != NO_LIMIT {
             return None;
         }
         let (header, align) = (Self::HEADER, Self::ALIGN);

@@ -44,7 +44,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn scope<R>(&self, f: impl FnOnce(&Self) -> R) -> R {
-        let (child, loan) = self.lend();
+        let child = self.bear();
+        let loan = self.lend(&child);
         let unwound = Unwound { child: &child, parent: self, loan };
         let result = f(&child);
         mem::forget(unwound);
@@ -55,7 +56,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// A child arena as a guard, for scopes that are not shaped like a closure. See [`scope`](Self::scope).
     ///
     /// Children may end in any order. What one handed out is taken back when its guard is dropped; if the guard is
-    /// forgotten, when the arena is reset or dropped.
+    /// forgotten, when the arena is reset or dropped; what a forgotten child [owns](Self::alloc_owned) is not dropped.
     ///
     /// # Examples
     ///
@@ -68,26 +69,35 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// ```
     #[inline]
     pub fn child(&self) -> Child<'_, B, M> {
-        let (arena, loan) = self.lend();
+        let arena = self.bear();
+        let loan = self.lend(&arena);
         Child { arena, parent: self, loan }
     }
 
-    /// A child, and what it has of this arena's window. Must be followed by [`end`](Self::end), or the
-    /// tail is lost until the reset.
+    /// A child, without memory. (A function of its own: unoptimised, a child that is returned together with its loan is
+    /// copied once more, and nested scopes need the more of the stack.)
     #[inline(always)]
-    fn lend(&self) -> (ManuallyDrop<Self>, Loan) {
-        let child = ManuallyDrop::new(Arena {
+    fn bear(&self) -> ManuallyDrop<Self> {
+        ManuallyDrop::new(Arena {
             cursor: Cursor::empty(),
             held: Held::nothing(),
             home: Home::Child { root: self.root(), parent: self },
-        });
+        })
+    }
+
+    /// Gives `child`, which is new, what is free of this arena's window. Must be followed by [`end`](Self::end), or the
+    /// tail is lost until the reset.
+    #[inline(always)]
+    fn lend(&self, child: &Self) -> Loan {
         if B::FRESH_IS_ZERO {
             self.held.children.set(self.held.children.get().saturating_add(1));
         }
         let chunk = self.held.chunk.get();
         let (start, end) = (self.cursor.pos(), self.cursor.end());
         if start == end || chunk.is_none() {
-            return (child, Loan::NOTHING);
+            // The window of a sealed parent is closed.
+            child.held.sealed.set(self.held.sealed.get());
+            return Loan::NOTHING;
         }
         let was_top = B::GROWS_IN_PLACE && end == self.root().record(chunk).top.get();
         child.held.chunk.set(chunk);
@@ -100,7 +110,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         }
         // SAFETY: `start` is this window's position.
         unsafe { self.cursor.set_end(start) };
-        (child, Loan { chunk, start, end, was_top })
+        Loan { chunk, start, end, was_top }
     }
 }
 
@@ -167,9 +177,43 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         self.end(child, Loan { chunk, start, end, was_top });
     }
 
-    /// Takes back what `child`, which ends, has of this arena.
+    /// Ends `child`: what it owns, and what it has of this arena.
     #[inline(always)]
     fn end(&self, child: &Self, loan: Loan) {
+        if child.held.ends.any() {
+            let Loan { chunk, start, end, was_top } = loan;
+            return self.end_child_late(child, chunk, start, end, was_top);
+        }
+        self.take_leave(child, loan);
+    }
+
+    /// As [`end`](Self::end), of a child that has entries to be ended first. They may use this arena; the child, nobody can
+    /// reach any more.
+    #[cold]
+    #[inline(never)]
+    fn end_child_late(&self, child: &Self, chunk: ChunkId, start: *mut u8, end: *mut u8, was_top: bool) {
+        /// Takes leave of the child whether or not an entry panics.
+        struct Leave<'a, B: Backing, const M: usize> {
+            child: &'a Arena<B, M>,
+            parent: &'a Arena<B, M>,
+            loan: Loan,
+        }
+
+        impl<B: Backing, const M: usize> Drop for Leave<'_, B, M> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                self.parent.take_leave(self.child, self.loan);
+            }
+        }
+
+        let _leave = Leave { child, parent: self, loan: Loan { chunk, start, end, was_top } };
+        // SAFETY: what the child handed out borrows it, and the child ends.
+        unsafe { child.held.ends.run() };
+    }
+
+    /// Takes back what `child`, which ends and owns nothing, has of this arena.
+    #[inline(always)]
+    fn take_leave(&self, child: &Self, loan: Loan) {
         #[cfg(arenite_zeal)]
         child.check();
         if B::FRESH_IS_ZERO {

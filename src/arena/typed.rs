@@ -127,7 +127,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 
 impl<B: Backing, const M: usize> Arena<B, M> {
     #[inline(always)]
-    fn alloc_any<E: Failure, T>(&self, value: T) -> Result<&mut T, E> {
+    pub(super) fn alloc_any<E: Failure, T>(&self, value: T) -> Result<&mut T, E> {
         let slot = self.slot::<E, T>()?;
         // SAFETY: a slot is valid for writes of a `T` and aligned.
         unsafe { slot.write(value) };
@@ -193,7 +193,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 
     /// Room for a `T`: aligned, valid for reads and writes, nobody else's, until the arena is reset or dropped.
     #[inline(always)]
-    fn slot<E: Failure, T>(&self) -> Result<NonNull<T>, E> {
+    pub(super) fn slot<E: Failure, T>(&self) -> Result<NonNull<T>, E> {
         if const { size_of::<T>() == 0 } {
             return Ok(NonNull::dangling());
         }

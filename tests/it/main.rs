@@ -15,6 +15,8 @@ mod counts;
 #[cfg(all(feature = "alloc", not(miri)))]
 mod die;
 #[cfg(feature = "alloc")]
+mod ends;
+#[cfg(feature = "alloc")]
 mod exhaustion;
 #[cfg(all(feature = "mapped", unix))]
 mod files;
@@ -29,6 +31,8 @@ mod mapped;
 mod model;
 #[cfg(feature = "alloc")]
 mod regress;
+#[cfg(feature = "alloc")]
+mod report;
 #[cfg(feature = "alloc")]
 mod scopes;
 #[cfg(feature = "alloc")]

@@ -7,10 +7,11 @@ use std::rc::Rc;
 
 use allocator_api2::alloc::{AllocError, Allocator, Global};
 use arenite::collections::{String, Vec as ArenaVec};
+use arenite::report::Report;
 use arenite::wrap::{Counting, Failing};
 use arenite::{
     AllocOrInitError, Arena, ArenaBox, Auto, Buffer, Chained, Checkpoint, Child, ChunkIter, ChunkRawIter,
-    CreateError, Fixed, FnSource, Growth, ResetMode, Stats,
+    CreateError, Fixed, FnSource, Growth, Level, Lineage, OutOfMemory, ResetMode, Stats,
 };
 
 /// A base that must stay on its thread.
@@ -109,6 +110,10 @@ fn send_and_sync_too_wide_or_too_narrow() {
         Growth: YES YES, "plain data";
         ResetMode: YES YES, "plain data";
         Stats: YES YES, "plain data";
+        Level: YES YES, "plain data";
+        Lineage: YES YES, "plain data";
+        OutOfMemory: YES YES, "plain data";
+        Report: YES YES, "plain data: each thread may send its own";
         CreateError: YES YES, "plain data: it may be a `Box<dyn Error + Send + Sync>`";
         AllocOrInitError<i32>: YES YES, "as the error in it";
         AllocOrInitError<Rc<i32>>: NO NO, "as the error in it";

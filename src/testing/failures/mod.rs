@@ -21,11 +21,17 @@
 //! println!("{report}");
 //! ```
 //!
+//! Code that knows only the global allocator is reached by a [`GlobalProbe`], if that is installed.
+//!
 //! The idea is that of SQLite's out-of-memory tests and of Zig's `checkAllAllocationFailures`.
 
+#[cfg(feature = "std")]
+mod global;
 mod report;
 mod run;
 
+#[cfg(feature = "std")]
+pub use global::{GlobalProbe, check_all_global_allocation_failures};
 pub use report::Report;
 pub use run::{Pass, Run, Verdict};
 
@@ -139,16 +145,22 @@ impl<A: Allocator> Failures<A> {
     /// reported where the feature `std` is on; otherwise it goes through. A call to `handle_alloc_error`, as the
     /// infallible methods of collections make it, ends the process: nothing can be reported then.
     pub fn check<T, E>(&self, mut program: impl FnMut(&Probe<'_, A>) -> Result<T, E>) -> Report {
+        self.check_by(|pass, request| perform(&self.base, self.shrinks, pass, request, &mut program))
+    }
+}
+
+impl<A> Failures<A> {
+    /// Makes all the runs that the options ask for; `perform` makes one, with that request refused.
+    fn check_by(&self, mut perform: impl FnMut(Pass, Option<usize>) -> Run) -> Report {
         let mut report = Report::new(self.allow_swallowed);
         for pass in self.passes() {
-            let mut perform = |request| perform(&self.base, self.shrinks, pass, request, &mut program);
-            let unaided = perform(None);
-            let again = perform(None).expecting(unaided.requests());
+            let unaided = perform(pass, None);
+            let again = perform(pass, None).expecting(unaided.requests());
             report.add(unaided);
             report.add(again);
             if unaided.is_repeatable() && again.is_repeatable() {
                 for request in 1..=unaided.requests() {
-                    report.add(perform(Some(request)));
+                    report.add(perform(pass, Some(request)));
                 }
             }
         }

@@ -48,7 +48,7 @@ impl fmt::Display for Verdict {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Outcome {
+pub(super) enum Outcome {
     Succeeded,
     Failed,
     #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without `std` a panic goes through"))]
@@ -70,6 +70,19 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run that made `asked.0` requests, of which `asked.1` were refused, and left `leaked.0` blocks of `leaked.1` bytes
+    /// in all behind.
+    pub(super) fn new(
+        pass: Pass,
+        request: Option<usize>,
+        outcome: Outcome,
+        asked: (usize, usize),
+        leaked: (usize, usize),
+    ) -> Run {
+        let ((requests, refused), (blocks_leaked, bytes_leaked)) = (asked, leaked);
+        Run { pass, request, expected: None, outcome, requests, refused, blocks_leaked, bytes_leaked }
+    }
+
     /// The pass it belongs to.
     pub const fn pass(&self) -> Pass {
         self.pass
@@ -163,30 +176,22 @@ pub(super) fn perform<A: Allocator, T, E>(
         Some(n) => failing.fail_nth(n),
     }
     // What was returned is dropped here, before the leaks are counted.
-    let outcome = caught(|| match program(&probe) {
-        Ok(_) => Outcome::Succeeded,
-        Err(_) => Outcome::Failed,
-    });
+    let outcome = caught(&mut || program(&probe));
     let counts = probe.counts();
-    Run {
-        pass,
-        request,
-        expected: None,
-        outcome,
-        requests: failing.requests(),
-        refused: failing.refused(),
-        blocks_leaked: counts.blocks_live,
-        bytes_leaked: counts.bytes_live,
+    let asked = (failing.requests(), failing.refused());
+    Run::new(pass, request, outcome, asked, (counts.blocks_live, counts.bytes_live))
+}
+
+/// Runs a program, and drops what it returns.
+pub(super) fn caught<T, E>(program: &mut dyn FnMut() -> Result<T, E>) -> Outcome {
+    fn outcome<T, E>(result: Result<T, E>) -> Outcome {
+        if result.is_ok() { Outcome::Succeeded } else { Outcome::Failed }
     }
-}
 
-#[cfg(feature = "std")]
-fn caught(run: impl FnOnce() -> Outcome) -> Outcome {
     // The program is run again after a panic, and may find its own captures half changed; its verdict says why.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Outcome::Panicked)
-}
-
-#[cfg(not(feature = "std"))]
-fn caught(run: impl FnOnce() -> Outcome) -> Outcome {
-    run()
+    #[cfg(feature = "std")]
+    return std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| outcome(program())))
+        .unwrap_or(Outcome::Panicked);
+    #[cfg(not(feature = "std"))]
+    outcome(program())
 }

@@ -8,6 +8,7 @@ use core::ffi::c_int;
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use allocator_api2::alloc::{AllocError, Allocator};
 use arenite::{Arena, ArenaBox, Buffer, Chained, Fixed, FnSource, ResetMode, unsize_box};
@@ -28,8 +29,20 @@ extern "C" fn rust_eh_personality() {}
 
 static BUFFER: Buffer<4096> = Buffer::new();
 
+static ENDED: AtomicUsize = AtomicUsize::new(0);
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts its drops.
+struct Counted;
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        ENDED.fetch_add(1, Relaxed);
+    }
+}
+
 /// The checks, in order.
-fn checks() -> [bool; 9] {
+fn checks() -> [bool; 11] {
     let mut memory = [MaybeUninit::uninit(); 2048];
     let mut arena: Arena<_> = Arena::new_in(Fixed::new(&mut memory));
     let number = *arena.alloc(7_u64) == 7;
@@ -45,6 +58,17 @@ fn checks() -> [bool; 9] {
     drop(boxed);
     arena.reset_with(ResetMode::FreeAll);
     let empty = arena.stats().used == 0;
+    arena.scope(|inner| {
+        inner.alloc_owned(Counted);
+        inner.defer(|| _ = ENDED.fetch_add(10, Relaxed));
+    });
+    arena.alloc_owned(Counted);
+    arena.reset();
+    let ended = ENDED.load(Relaxed) == 12;
+    arena.on_out_of_memory(|refused| REFUSED.store(refused.layout.size(), Relaxed));
+    let told = arena.try_alloc([0_u8; 5000]).is_err() && REFUSED.load(Relaxed) == 5000;
+    arena.seal();
+    let sealed = told && arena.try_alloc(1).is_err() && arena.scope(|inner| inner.is_sealed());
 
     let by_static = BUFFER.take().is_some_and(|fixed| {
         let arena = Arena::<_, 1>::with_min_align_in(fixed);
@@ -61,7 +85,7 @@ fn checks() -> [bool; 9] {
     let source = unsafe { FnSource::new(allocate, deallocate) };
     let chained: Arena<_> = Arena::new_in(Chained::new_in(source).first_chunk(256));
     let grown = grow(&chained) == Ok(true);
-    [number, text, slice, scope, full, called, empty, by_static, grown]
+    [number, text, slice, scope, full, called, empty, ended, sealed, by_static, grown]
 }
 
 /// Uses any allocator by its trait.

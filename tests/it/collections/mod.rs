@@ -1,6 +1,7 @@
 //! The collections, over allocators that watch them.
 
 mod allocators;
+mod clone_in;
 mod collect;
 mod macros;
 mod model;

@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use arenite::{Arena, Backing, Checkpoint, Child};
 
+use super::ends::Entry;
 use super::oracle::Oracle;
 use super::world::World;
 
@@ -41,6 +42,8 @@ pub(super) struct Machine<B: Backing + 'static, const M: usize> {
     /// The root first, then children in the order in which they were made.
     pub(super) handles: Vec<Handle<B, M>>,
     pub(super) oracle: Oracle,
+    /// What handles own, oldest first.
+    pub(super) entries: Vec<Entry>,
     pub(super) world: Rc<dyn World>,
     /// No chunk may push what is held above this: the limit, or what was held when it was set.
     pub(super) ceiling: usize,
@@ -57,6 +60,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         Machine {
             handles: vec![root],
             oracle: Oracle::default(),
+            entries: Vec::new(),
             world,
             ceiling: usize::MAX,
             limited: false,
@@ -144,10 +148,13 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         // from the list, and it was taken off the list of handles.
         let child = *unsafe { Box::from_raw(guard.as_ptr()) };
         let used = child.stats().used;
+        let owned = self.disown(handle.id, 0);
         if forget {
             mem::forget(child);
+            self.check_ended(&[]);
         } else {
             drop(child);
+            self.check_ended(&owned);
             self.check_peak(self.index_of(handle.parent.expect("children have parents")), used);
         }
     }
@@ -195,6 +202,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
 
     /// Compares every figure with what is known.
     pub(super) fn check(&mut self) {
+        self.check_ended(&[]);
         for index in 0..self.handles.len() {
             let id = self.handles[index].id;
             let live = self.oracle.live_bytes(|owner| self.descends(id, owner));
@@ -261,6 +269,9 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         let root = self.root_alone();
         // SAFETY: from `Box::leak`; nothing borrows it any more.
         drop(unsafe { Box::from_raw(root.as_ptr()) });
+        let owned = self.disown(0, 0);
+        self.check_ended(&owned);
+        assert!(self.entries.is_empty());
         self.world.check_end();
     }
 }

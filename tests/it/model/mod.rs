@@ -1,9 +1,10 @@
 //! Random programs against an oracle.
 //!
-//! A program allocates, frees, resizes, opens and ends scopes in any order, forgets them, rewinds, resets and moves; the
-//! oracle knows which blocks are alive and what is in them. `ARENITE_MODEL_CASES` scales the number of programs (percent),
+//! A program allocates, frees, resizes, opens and ends scopes in any order, forgets them, rewinds, resets, seals and moves,
+//! and gives handles something to own; the oracle knows which blocks are alive and what is in them. `ARENITE_MODEL_CASES` scales the number of programs (percent),
 //! `ARENITE_MODEL_SEED` chooses others. A failing program is shrunk and shown; put it into `regressions` by hand.
 
+mod ends;
 mod machine;
 mod ops;
 mod oracle;

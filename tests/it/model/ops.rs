@@ -121,6 +121,17 @@ pub(crate) enum Op {
         bytes: u16,
         fill: bool,
     },
+    /// A handle gets something to own.
+    Own {
+        handle: u8,
+        kind: u8,
+    },
+    Seal {
+        handle: u8,
+    },
+    Unseal {
+        forgotten: u8,
+    },
     /// The base refuses: the call after so many, and as many as said from there on.
     Refuse {
         after: u8,
@@ -170,6 +181,11 @@ fn op() -> impl Strategy<Value = Op> {
         1 => prop::option::of(0..3000_u16).prop_map(|room| Op::Limit { room }),
         2 => (handle(), size(), any::<bool>())
             .prop_map(|(handle, bytes, fill)| Op::Reserve { handle, bytes, fill }),
+        5 => (handle(), any::<u8>()).prop_map(|(handle, kind)| Op::Own { handle, kind }),
+        1 => (handle(), prop::bool::weighted(0.4)).prop_map(|(handle, unseal)| match unseal {
+            true => Op::Unseal { forgotten: handle },
+            false => Op::Seal { handle },
+        }),
         1 => (0..3_u8, 1..8_u8).prop_map(|(after, times)| Op::Refuse { after, times }),
     ]
 }
@@ -274,7 +290,7 @@ impl Input<'_> {
     fn op(&mut self) -> Op {
         let (kind, first) = (self.byte(), self.byte());
         let (handle, block, forgotten) = (first, first, first);
-        match kind % 24 {
+        match kind % 26 {
             0..5 => Op::Allocate { handle, size: self.size(), align: self.align(), zeroed: kind >= 192 },
             5 => Op::Typed { handle, kind: self.byte() },
             6 | 7 => Op::Free { block },
@@ -292,6 +308,9 @@ impl Input<'_> {
             21 => Op::Reset { mode: self.byte(), keep: self.size(), forgotten },
             22 if kind < 128 => Op::Limit { room: (first % 4 != 0).then(|| self.size()) },
             22 => Op::Refuse { after: first % 3, times: 1 + self.byte() % 8 },
+            23 | 24 => Op::Own { handle, kind: self.byte() },
+            25 if kind < 52 => Op::Seal { handle },
+            25 if kind < 78 => Op::Unseal { forgotten },
             _ => Op::Reserve { handle, bytes: self.size(), fill: kind >= 128 },
         }
     }

@@ -63,6 +63,9 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             Op::Limit { room } => self.limit(room),
             Op::Reserve { handle, bytes, fill } => self.reserve(self.pick(handle), self.bytes(bytes), fill),
             Op::Refuse { after, times } => self.world.refuse(after, times),
+            Op::Own { handle, kind } => self.own(self.pick(handle), kind),
+            Op::Seal { handle } => self.seal(self.pick(handle)),
+            Op::Unseal { forgotten } => self.unseal(forgotten),
         }
     }
 
@@ -91,7 +94,8 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
                     arena.allocation_limit().unwrap_or(usize::MAX).saturating_sub(arena.allocated_bytes());
                 let gap = if cfg!(arenite_asan) { 8 } else { 0 };
                 let need = (layout.size() + gap).next_multiple_of(M) + layout.align().saturating_sub(M);
-                assert!(refused || self.world.is_finite() || need > room, "{layout:?} failed for no reason");
+                let reason = refused || self.world.is_finite() || need > room || arena.is_sealed();
+                assert!(reason, "{layout:?} failed for no reason");
                 None
             }
         }
@@ -169,7 +173,8 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             unsafe { arena.grow(block.start, old, new) }
         };
         let Ok(grown) = grown else {
-            let reason = self.limited || self.world.is_finite() || self.world.asked().1 > refused;
+            let refused = self.world.asked().1 > refused;
+            let reason = refused || self.limited || self.world.is_finite() || arena.is_sealed();
             assert!(reason, "{new:?} failed for no reason");
             return;
         };
@@ -238,7 +243,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
 
     fn scope(&mut self, index: usize, ops: &[Op], panics: bool) {
         let (arena, parent) = (self.arena(index), self.handles[index].id);
-        let mut used = 0;
+        let (mut used, mut owned) = (0, Vec::new());
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
             arena.scope(|inner| {
                 let id = self.enlist(index, NonNull::from(inner), None);
@@ -246,12 +251,16 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
                 self.end_descendants(id, 0, 0);
                 self.oracle.remove_if(|block| block.owner == id);
                 used = inner.stats().used;
+                owned = self.disown(id, 0);
                 self.handles.retain(|handle| handle.id != id);
                 if panics {
                     panic::resume_unwind(Box::new(Intended));
                 }
             });
         }));
+        if outcome.is_ok() || panics {
+            self.check_ended(&owned);
+        }
         self.check_peak(self.index_of(parent), used);
         if let Err(payload) = outcome
             && !(panics && payload.is::<Intended>())
@@ -282,16 +291,18 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         let index = self.index_of(id);
         self.handles[index].marks.truncate(chosen + 1);
         let before = self.arena(index).stats().used;
+        let owned = self.disown(id, mark.taken);
         // SAFETY: the mark is this handle's and was not rewound past; what was handed out since is off the list, no
         // older block was resized since, and the children made since have ended.
         unsafe { self.arena(index).rewind(mark.point) };
+        self.check_ended(&owned);
         self.check_peak(index, before);
         let used = self.own_used(index);
         assert!(used <= mark.used, "{used} bytes are used, {} were when the mark was made", mark.used);
     }
 
     /// Ends what stands between the root and `&mut`. Returns whether that was possible.
-    fn clear(&mut self, forgotten: u8) -> bool {
+    pub(super) fn clear(&mut self, forgotten: u8) -> bool {
         if self.handles[1..].iter().any(|handle| handle.guard.is_none()) {
             return false;
         }
@@ -317,6 +328,9 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         let mut root = self.root_alone();
         // SAFETY: the root is alive, and nothing borrows it: it has no children, no block of it is on the list.
         unsafe { root.as_mut() }.reset_with(mode);
+        let owned = self.disown(0, 0);
+        self.check_ended(&owned);
+        assert!(!self.arena(0).is_sealed());
         let after = self.arena(0).stats();
         assert_eq!((after.used, after.wasted), (0, 0));
         assert!(after.peak >= before.used);
@@ -358,7 +372,8 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         let (_, refused) = self.world.asked();
         let arena = self.arena(index);
         if arena.try_reserve(bytes).is_err() {
-            let reason = self.limited || self.world.is_finite() || self.world.asked().1 > refused;
+            let refused = self.world.asked().1 > refused;
+            let reason = refused || self.limited || self.world.is_finite() || arena.is_sealed();
             assert!(reason, "{bytes} bytes were not to be had for no reason");
             return;
         }
