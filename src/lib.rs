@@ -19,6 +19,7 @@ mod error;
 #[cfg(all(feature = "global", target_pointer_width = "64"))]
 mod global;
 // Text alone. Its examples use what is on by default, and what is not where it is on.
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
 #[cfg(all(
     any(doc, doctest),
     feature = "global",

@@ -88,3 +88,18 @@ fn every_chapter_is_published() {
     }
     assert!(read("README.md").contains("arenite/guide/"), "the front page does not lead to the guide");
 }
+
+/// The steps of the public CI are scripts that can be run alone.
+#[test]
+fn every_step_of_the_workflow_is_a_script() {
+    let workflow = read(".github/workflows/ci.yml");
+    let in_matrix = workflow.split_once("step:\n").expect("a matrix of steps").1.lines();
+    let in_matrix =
+        in_matrix.map_while(|line| line.trim_start().strip_prefix("- ")).filter(|step| !step.contains(':'));
+    let named = workflow.lines().filter_map(|line| line.trim_start().strip_prefix("- run: .ci/"));
+    let steps: Vec<&str> = in_matrix.chain(named.filter(|step| !step.starts_with('$'))).collect();
+    assert!(steps.len() > 15 && steps.contains(&"lint") && steps.contains(&"miri"), "{steps:?}");
+    for step in steps {
+        assert!(root().join(".ci").join(step).is_file(), "there is no .ci/{step}");
+    }
+}
