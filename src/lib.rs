@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(feature = "nightly", feature(allocator_api))]
+// Badges that say what feature an item needs: nightly compilers, and so docs.rs, can draw them.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -16,6 +18,16 @@ pub mod collections;
 mod error;
 #[cfg(all(feature = "global", target_pointer_width = "64"))]
 mod global;
+// Text alone. Its examples use what is on by default, and what is not where it is on.
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
+#[cfg(all(
+    any(doc, doctest),
+    feature = "global",
+    feature = "hashbrown",
+    feature = "log",
+    target_pointer_width = "64"
+))]
+pub mod guide;
 mod owns;
 mod raw;
 #[cfg(feature = "alloc")]

@@ -31,7 +31,11 @@ pub(crate) use no_file::{extend_file, fill_holes, lock_file, map_copy_over, unlo
 /// Bytes in a page.
 #[inline]
 pub(crate) fn page_size() -> usize {
-    region::page::size()
+    #[cfg(unix)]
+    return region::page::size();
+    // Nothing is reserved there, so nothing is rounded to it.
+    #[cfg(not(unix))]
+    4096
 }
 
 /// Bytes in a huge page, as far as rounding to them pays: 2 MiB on every system that has them with 4 KiB pages.

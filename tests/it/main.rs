@@ -20,6 +20,8 @@ mod ends;
 mod exhaustion;
 #[cfg(all(feature = "mapped", unix))]
 mod files;
+#[cfg(not(miri))]
+mod guide;
 #[cfg(feature = "alloc")]
 mod hostile;
 // A memory tool takes more address space than any limit of ours would leave it.

@@ -66,30 +66,37 @@ impl<A: Allocator> Oracle<A> {
         let (start, len) = (granted.cast::<u8>(), granted.len());
         let address = start.addr().get();
         if len < layout.size() {
-            let what = format_args!("{call} returned {len} bytes");
-            self.fail("a granted block is at least as long as asked", what);
+            self.fail(
+                "a granted block is at least as long as asked",
+                format_args!("{call} returned {len} bytes"),
+            );
         }
         if address % layout.align() != 0 {
             let past = address % layout.align();
-            let what = format_args!("{call} returned {address:#x}, {past} bytes past a multiple");
-            self.fail("a granted block has the alignment asked for", what);
+            self.fail(
+                "a granted block has the alignment asked for",
+                format_args!("{call} returned {address:#x}, {past} bytes past a multiple"),
+            );
         }
         if len > isize::MAX as usize || address.checked_add(len).is_none() {
-            let what = format_args!("{call} returned {len} bytes at {address:#x}");
-            self.fail("a granted block lies in the address space", what);
+            self.fail(
+                "a granted block lies in the address space",
+                format_args!("{call} returned {len} bytes at {address:#x}"),
+            );
         }
         if let Some(other) = self.books.live.iter().find(|block| block.overlaps(start, len)) {
             let (theirs, theirs_len) = (other.start.addr(), other.granted);
-            let what = format_args!(
+            self.fail("live blocks do not overlap", format_args!(
                 "{call} returned {len} bytes at {address:#x}; {theirs_len} bytes at {theirs:#x} are still live"
-            );
-            self.fail("live blocks do not overlap", what);
+            ));
         }
         let allocator = NonNull::from(&self.allocator).addr().get();
         let itself = allocator..allocator + size_of::<A>();
         if len != 0 && address < itself.end && itself.start < address + len {
-            let what = format_args!("{call} returned {address:#x}; the allocator is the bytes {itself:#x?}");
-            self.fail("blocks stay valid when the allocator moves, so they do not lie inside of it", what);
+            self.fail(
+                "blocks stay valid when the allocator moves, so they do not lie inside of it",
+                format_args!("{call} returned {address:#x}; the allocator is the bytes {itself:#x?}"),
+            );
         }
         Some(granted)
     }
@@ -161,9 +168,10 @@ impl<A: Allocator> Oracle<A> {
     pub(super) fn granted_the_impossible(&self, call: Call, granted: NonNull<[u8]>) {
         // With narrower addresses a request for half of them can be met.
         if usize::BITS >= 64 {
-            let what =
-                format_args!("{call} returned {} bytes at {:#x}", granted.len(), granted.cast::<u8>().addr());
-            self.fail("what no memory can hold is refused", what);
+            self.fail(
+                "what no memory can hold is refused",
+                format_args!("{call} returned {} bytes at {:#x}", granted.len(), granted.cast::<u8>().addr()),
+            );
         }
     }
 
