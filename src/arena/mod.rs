@@ -34,6 +34,8 @@ pub use chunks::{ChunkIter, ChunkRawIter};
 pub use reset::ResetMode;
 pub use scope::Child;
 pub use stats::Stats;
+#[cfg(feature = "std")]
+pub(crate) use twins::twins;
 pub use typed::AllocOrInitError;
 
 use core::cell::Cell;
