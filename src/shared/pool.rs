@@ -278,7 +278,10 @@ impl<B: Backing, F, const M: usize> Drop for ArenaPool<B, F, M> {
 
 impl<B: Backing, F, const M: usize> fmt::Debug for ArenaPool<B, F, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArenaPool").field("min_align", &M).field("arenas", &self.arenas()).finish_non_exhaustive()
+        f.debug_struct("ArenaPool")
+            .field("min_align", &M)
+            .field("arenas", &self.arenas())
+            .finish_non_exhaustive()
     }
 }
 

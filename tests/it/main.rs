@@ -33,6 +33,8 @@ mod regress;
 mod scopes;
 #[cfg(feature = "alloc")]
 mod send_sync;
+#[cfg(feature = "std")]
+mod shared;
 #[cfg(feature = "alloc")]
 mod testing;
 #[cfg(not(miri))]

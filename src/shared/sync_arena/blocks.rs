@@ -103,7 +103,9 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
     ) -> Result<NonNull<u8>, AllocError> {
         if old.size() > LARGE && block.addr().get() % new.align() == 0 {
             // SAFETY: a block of that size is one of the arena underneath, with layout `old`; the new size is that of a layout.
-            if self.direct(thread::introduce(), |arena| unsafe { arena.try_grow_in_place(block, old, new.size()) }) {
+            if self.direct(thread::introduce(), |arena| unsafe {
+                arena.try_grow_in_place(block, old, new.size())
+            }) {
                 return Ok(block);
             }
         }

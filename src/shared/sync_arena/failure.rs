@@ -31,7 +31,9 @@ impl Failure for Infallible {
                 Bytes(limit),
                 B::NAME
             ),
-            None => panic!("shared arena: out of memory for {size} aligned to {align} (backing: {})", B::NAME),
+            None => {
+                panic!("shared arena: out of memory for {size} aligned to {align} (backing: {})", B::NAME)
+            }
         }
     }
 

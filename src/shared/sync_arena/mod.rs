@@ -106,6 +106,9 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
 
 impl<B: Backing, const M: usize> fmt::Debug for SyncArena<B, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SyncArena").field("min_align", &M).field("stats", &self.stats()).finish_non_exhaustive()
+        f.debug_struct("SyncArena")
+            .field("min_align", &M)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }

@@ -36,11 +36,9 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
         let Some(window) = self.windows.mine_or_new(here) else {
             return self.direct(here, |arena| arena.allocate(layout)).map(NonNull::cast);
         };
-        // The short way knows no large alignments.
-        if layout.align() > M {
-            if let Some(block) = window.cursor.take_any(layout) {
-                return Ok(block);
-            }
+        // The short way knows no large alignments, and no window before the thread is introduced.
+        if let Some(block) = window.cursor.take_any(layout) {
+            return Ok(block);
         }
         self.with_core_as(here, |core| core.refill(window, need))?;
         window.cursor.take_any(layout).ok_or(AllocError)
