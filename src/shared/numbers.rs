@@ -5,32 +5,31 @@
 use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many words of numbers there are, and numbers in each.
-const WORDS: usize = if cfg!(loom) { 1 } else { 4096 / BITS };
-const BITS: usize = if cfg!(loom) {
-    3
+// In zeal builds numbers run out, as they do elsewhere with four thousand threads.
+const WORDS: usize = if cfg!(loom) {
+    1
 } else if cfg!(arenite_zeal) {
-    // Numbers run out, as they do elsewhere with four thousand threads.
-    4
+    2
 } else {
-    usize::BITS as usize
+    4096 / BITS
 };
-const WORDS_USED: usize = if cfg!(arenite_zeal) { 2 } else { WORDS };
+const BITS: usize = if cfg!(any(loom, arenite_zeal)) { 4 } else { usize::BITS as usize };
 
 /// A word of which every number is taken.
 const FULL: usize = usize::MAX >> (usize::BITS as usize - BITS);
 
 /// All numbers are below this one.
-pub(super) const MOST: usize = WORDS_USED * BITS;
+pub(super) const MOST: usize = WORDS * BITS;
 
 /// Which numbers are taken: a bit each.
 pub(super) struct Numbers {
-    taken: [AtomicUsize; WORDS_USED],
+    taken: [AtomicUsize; WORDS],
 }
 
 impl Numbers {
     #[cfg(not(loom))]
     pub(super) const fn new() -> Self {
-        Numbers { taken: [const { AtomicUsize::new(0) }; WORDS_USED] }
+        Numbers { taken: [const { AtomicUsize::new(0) }; WORDS] }
     }
 
     #[cfg(loom)]

@@ -15,6 +15,9 @@ use super::address;
 /// Memory tools want gaps between blocks.
 const EXACT: bool = cfg!(not(any(arenite_asan, arenite_memcheck)));
 
+/// In zeal builds there are so few numbers that a thread may have none, and then it has no window.
+const HAS_A_WINDOW: bool = cfg!(not(arenite_zeal));
+
 #[test]
 fn the_last_block_of_a_window_grows_shrinks_and_goes_back() {
     let arena = SyncArena::new();
@@ -22,7 +25,11 @@ fn the_last_block_of_a_window_grows_shrinks_and_goes_back() {
     let mut list = ArenaVec::<u32, _>::with_capacity_in(4, &arena);
     let start = list.as_ptr();
     (0..16).for_each(|i| list.push(i));
-    assert_eq!((list.as_ptr(), list.len()), (start, 16), "it grew in place");
+    assert_eq!(list.len(), 16);
+    if !HAS_A_WINDOW {
+        return;
+    }
+    assert_eq!(list.as_ptr(), start, "it grew in place");
     list.truncate(3);
     list.shrink_to_fit();
     assert_eq!(list.as_ptr(), start);
@@ -52,7 +59,7 @@ fn a_large_block_grows_in_place_and_goes_back() {
 fn a_block_at_the_very_end_of_a_window_stays_in_it() {
     let arena = SyncArena::from(Arena::with_capacity_in(1 << 16, Chained::new()));
     // The whole first window, in one block.
-    let room = arena.alloc_uninit_slice::<u8>(if cfg!(arenite_zeal) { 64 } else { 512 });
+    let room = arena.alloc_uninit_slice::<u8>(if HAS_A_WINDOW { 512 } else { 64 });
     let mut list = ArenaVec::<u8, _>::new_in(&arena);
     for i in 0..40_000_u32 {
         list.push(i as u8);
@@ -118,9 +125,10 @@ fn windows_left_are_wasted_bytes() {
     std::thread::scope(|scope| {
         scope.spawn(|| arena.alloc([0_u8; 8]));
     });
-    let size = if cfg!(arenite_zeal) { 64 } else { 512 };
-    arena.alloc_uninit_slice::<u8>(size);
-    assert!(arena.stats().wasted > 0 && arena.stats().wasted < size);
+    arena.alloc_uninit_slice::<u8>(512);
+    if HAS_A_WINDOW {
+        assert!(arena.stats().wasted > 0 && arena.stats().wasted < 512, "{}", arena.stats());
+    }
 }
 
 #[test]
@@ -162,7 +170,7 @@ fn a_buffer_serves_all_that_it_has() {
         scope.spawn(|| (0..50_u64).for_each(|i| _ = arena.try_alloc(i))).join().unwrap();
     });
     let served = (0..).take_while(|&i| arena.try_alloc(i).is_ok()).count();
-    if EXACT && !cfg!(arenite_zeal) {
+    if EXACT && HAS_A_WINDOW {
         assert!(served >= (800 - 512) / 8, "{served}");
     }
     assert!(arena.allocated_bytes() <= 800 && arena.allocation_limit() == Some(800));
