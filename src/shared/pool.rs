@@ -51,6 +51,16 @@ use crate::size::Bytes;
 /// println!("{}", pool.stats());
 /// pool.reset();
 /// ```
+///
+/// What a thread allocates may go to another one. Its arena may not:
+///
+/// ```compile_fail,E0277
+/// let pool = arenite::shared::ArenaPool::new();
+/// let arena = pool.local();
+/// std::thread::scope(|scope| {
+///     scope.spawn(move || arena.alloc(1));
+/// });
+/// ```
 pub struct ArenaPool<B: Backing = Auto, F = fn() -> B, const MIN_ALIGN: usize = 8> {
     /// The entry that each thread used last.
     slots: Slots<Entry<Arena<B, MIN_ALIGN>>>,
