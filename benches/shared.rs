@@ -50,10 +50,10 @@ fn main() {
         arguments.iter().any(|one| one == "--bench") && !arguments.iter().any(|one| one == "--test");
     let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
     let effort = if measure { Effort::MEASURE } else { Effort::TEST };
-    for (title, contenders) in [("a pool", POOLS), ("one arena", SHARED)] {
+    for (title, contenders, of_a_pool) in [("a pool", POOLS, true), ("one arena", SHARED, false)] {
         let rows: Vec<&Row> = ROWS
             .iter()
-            .filter(|row| row.of_a_pool != Some(std::ptr::eq(contenders, SHARED)))
+            .filter(|row| of_a_pool || !row.of_a_pool)
             .filter(|row| wanted.is_none_or(|part| row.name.contains(part.as_str())))
             .collect();
         if !rows.is_empty() {

@@ -279,7 +279,7 @@ impl Contender for Heap {
         address(&**black_box(&String::from(text)))
     }
     #[inline(always)]
-    fn allocator<'a>((): &'a ()) -> Global {
+    fn allocator((): &()) -> Global {
         Global
     }
 }

@@ -11,8 +11,8 @@ use crate::threads::{self, Effort};
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) job: Job,
-    /// `Some(true)`: only of pools; `Some(false)`: only of shared arenas; `None`: of both.
-    pub(crate) of_a_pool: Option<bool>,
+    /// Whether it means something for pools alone.
+    pub(crate) of_a_pool: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -25,17 +25,17 @@ pub(crate) enum Job {
     Push,
 }
 
-const fn row(name: &'static str, job: Job, of_a_pool: Option<bool>) -> Row {
+const fn row(name: &'static str, job: Job, of_a_pool: bool) -> Row {
     Row { name, job, of_a_pool }
 }
 
 pub(crate) const ROWS: &[Row] = &[
-    row("local(), one alloc(u64)", Job::LocalWord, Some(true)),
-    row("local(), 20 alloc_str", Job::Task, Some(true)),
-    row("alloc(u64)", Job::Word, None),
-    row("alloc([u64; 8])", Job::Line, None),
-    row("alloc_str", Job::Text, None),
-    row("Vec push", Job::Push, None),
+    row("local(), one alloc(u64)", Job::LocalWord, true),
+    row("local(), 20 alloc_str", Job::Task, true),
+    row("alloc(u64)", Job::Word, false),
+    row("alloc([u64; 8])", Job::Line, false),
+    row("alloc_str", Job::Text, false),
+    row("Vec push", Job::Push, false),
 ];
 
 /// Operations a batch: what they make fits the caches.

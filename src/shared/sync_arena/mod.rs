@@ -22,13 +22,13 @@ use window::Windows;
 /// `&SyncArena` is an [`Allocator`](allocator_api2::alloc::Allocator) that is `Send` and `Sync`: a `Vec` or `Box` in it may
 /// go to another thread, and go on growing there. Each thread has a *window* of the arena, from 512 bytes up to 32 KiB as
 /// it uses them up, and moves a cursor of its own in it: no lock and no atomic exchange. A lock is taken for the next
-/// window, and for blocks of more than 4 KiB, which come from the arena underneath.
+/// window, and for blocks of more than 8 KiB, which come from the arena underneath.
 ///
 /// * `B` is where the memory comes from, `MIN_ALIGN` the minimum alignment: as for [`Arena`].
 /// * Values are handed out as `&mut T` and are **not dropped**, and not touched, so that `T` need not be `Send`. Only the
 ///   reference has to be, to go elsewhere.
 /// * The last block of a window grows in place, and goes back when it is freed, on the thread whose window it is. A block
-///   that another thread frees is idle until the reset. The last block of more than 4 KiB does both on every thread.
+///   that another thread frees is idle until the reset. The last block of more than 8 KiB does both on every thread.
 /// * The window of a thread that ends goes to the next thread. So the windows are as many as threads have ever been alive
 ///   at once.
 ///
@@ -73,7 +73,7 @@ struct Core<B: Backing, const M: usize> {
 
 /// Blocks of more than this many bytes come from the arena underneath, always. So a block of more is known to be no part of
 /// a window; a block of at most so many may be either.
-const LARGE: usize = if cfg!(arenite_zeal) { 128 } else { 4 << 10 };
+const LARGE: usize = if cfg!(arenite_zeal) { 128 } else { 8 << 10 };
 
 impl<B: Backing, const M: usize> SyncArena<B, M> {
     /// Takes back everything that was handed out, and keeps the memory for what comes next: see [`Arena::reset`]. Values are

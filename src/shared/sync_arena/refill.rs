@@ -75,7 +75,10 @@ impl<B: Backing, const M: usize> Core<B, M> {
         loop {
             let layout = Layout::from_size_align(len, M).map_err(|_| AllocError)?;
             match (&self.arena).allocate(layout) {
-                Ok(block) => return Ok(self.enter(window, block.cast(), len)),
+                Ok(block) => {
+                    self.enter(window, block.cast(), len);
+                    return Ok(());
+                }
                 Err(AllocError) if len == need => return Err(AllocError),
                 // Close to a limit, or to the end of a buffer.
                 Err(AllocError) => len = addr::align_down(len / 2, M).max(need),

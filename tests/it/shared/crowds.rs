@@ -48,7 +48,7 @@ fn blocks_change_hands_while_they_grow() {
                             1 => drop(own.pop()),
                             2 => shelf.lock().unwrap().extend(own.pop()),
                             3 => own.extend(shelf.lock().unwrap().pop()),
-                            4 => judge(arena.alloc_from_iter((7..7 + steps.below(40) as u64).map(|i| i))),
+                            4 => judge(arena.alloc_from_iter(7..7 + steps.below(40) as u64)),
                             5 => {
                                 let len = steps.below(900) + 1;
                                 let text = arena.alloc_slice_fill_copy(len, step as u8);

@@ -85,7 +85,7 @@ fn after_a_reset_a_thread_gets_its_former_arena_if_that_is_free() {
         arena
     };
     let others = std::thread::scope(|scope| {
-        let threads = [scope.spawn(&get), scope.spawn(&get)];
+        let threads = [scope.spawn(get), scope.spawn(get)];
         threads.map(|thread| thread.join().unwrap())
     });
     assert!(others.contains(&mine) && others.contains(&other));

@@ -200,7 +200,7 @@ fn alignments_up_to_two_megabytes() {
 fn zeroed_is_zero() {
     let mut arena = SyncArena::new();
     for _ in 0..3 {
-        for size in [1, 100, 4096, 4097, 300_000] {
+        for size in [1, 100, 4096, 8192, 8193, 300_000] {
             let layout = Layout::array::<u8>(size).unwrap();
             let dirty = (&arena).allocate(layout).unwrap().cast::<u8>();
             // SAFETY: a block of that size.
