@@ -32,8 +32,14 @@ mod owns;
 mod raw;
 #[cfg(feature = "alloc")]
 pub mod report;
+#[cfg(feature = "std")]
+pub mod shared;
 mod size;
-#[cfg(feature = "virtual-memory")]
+#[cfg(feature = "std")]
+#[cfg_attr(
+    not(feature = "global"),
+    allow(dead_code, unused_imports, reason = "not all of it is needed without regions and reserved memory")
+)]
 mod sync;
 #[cfg(feature = "virtual-memory")]
 mod sys;

@@ -39,6 +39,8 @@ pub use lineage::{Level, Lineage, OutOfMemory};
 pub use reset::ResetMode;
 pub use scope::Child;
 pub use stats::Stats;
+#[cfg(feature = "std")]
+pub(crate) use twins::twins;
 pub use typed::AllocOrInitError;
 
 use core::cell::Cell;

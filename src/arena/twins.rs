@@ -32,4 +32,4 @@ macro_rules! twins {
     )*};
 }
 
-pub(super) use twins;
+pub(crate) use twins;

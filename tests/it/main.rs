@@ -39,6 +39,8 @@ mod report;
 mod scopes;
 #[cfg(feature = "alloc")]
 mod send_sync;
+#[cfg(feature = "std")]
+mod shared;
 #[cfg(feature = "alloc")]
 mod testing;
 #[cfg(not(miri))]

@@ -134,6 +134,40 @@ fn maps_in_an_arena_stay_on_its_thread() {
     const { assert!(!<IsSend<Set>>::ANSWER && !<IsSync<Set>>::ANSWER) };
 }
 
+#[cfg(feature = "std")]
+#[test]
+fn arenas_for_threads_go_where_their_backings_may() {
+    use arenite::shared::{ArenaPool, PoolStats, SyncArena};
+
+    type Made<B> = fn() -> B;
+    type MadeHere = Box<dyn Fn() -> Auto + Send>;
+    type MadeAnywhere = Box<dyn Fn() -> Auto + Send + Sync>;
+    let table = table! {
+        // type: Send Sync, why
+        ArenaPool: YES YES, "each arena is one thread's at a time";
+        ArenaPool<Auto, Made<Auto>, 64>: YES YES, "whatever its minimum alignment";
+        ArenaPool<Chained<Homebound>, Made<Chained<Homebound>>>: NO NO, "an arena made on one thread is dropped on another";
+        ArenaPool<Chained<&'static Arena>, Made<Chained<&'static Arena>>>: NO NO, "as above";
+        ArenaPool<Chained<&'static SyncArena>, Made<Chained<&'static SyncArena>>>: YES YES, "its base is for all threads";
+        ArenaPool<Auto, MadeHere>: YES NO, "the closure is called by every thread";
+        ArenaPool<Auto, MadeAnywhere>: YES YES, "and may be";
+        SyncArena: YES YES, "each window is one thread's at a time, and a lock guards the rest";
+        SyncArena<Auto, 64>: YES YES, "whatever its minimum alignment";
+        SyncArena<Fixed<'static>>: YES YES, "an exclusive borrow of bytes may move";
+        SyncArena<Chained<Homebound>>: NO NO, "its chunks must go back on the thread that they came from";
+        SyncArena<Chained<&'static Arena>>: NO NO, "the arena below would be used from two threads";
+        SyncArena<Chained<&'static SyncArena>>: YES YES, "the one below is for all threads";
+        &'static SyncArena: YES YES, "that is what it is for";
+        Arena<Chained<&'static SyncArena>>: YES NO, "a cursor is a cell, wherever its memory comes from";
+        allocator_api2::vec::Vec<i32, &'static SyncArena>: YES YES, "it frees and grows on any thread";
+        allocator_api2::boxed::Box<Rc<i32>, &'static SyncArena>: NO NO, "as its value";
+        PoolStats: YES YES, "plain data";
+    };
+    for (name, found, expected, why) in table {
+        assert_eq!(found, expected, "(Send, Sync) of {name}: {why}");
+    }
+}
+
 /// Whatever holds plain data can go where errors go.
 #[test]
 fn moving_between_threads_with_memory_in_hand() {

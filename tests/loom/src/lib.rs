@@ -12,6 +12,16 @@ mod global {
     pub(crate) mod line;
     pub(crate) mod stack;
 }
+#[path = "../../../src/shared"]
+#[allow(dead_code, reason = "the crate's own other files use the rest")]
+mod shared {
+    mod entries;
+    mod lock;
+    #[path = "../../tests/loom/src/shared.rs"]
+    mod models;
+    mod numbers;
+    mod slots;
+}
 #[path = "../../../src/backing/slot.rs"]
 mod slot;
 #[path = "../../../src/sync.rs"]

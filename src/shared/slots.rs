@@ -1,0 +1,155 @@
+//! A pointer for each thread, found by its number.
+//!
+//! `tests/loom` checks this file by itself.
+
+use core::ptr;
+use std::vec::Vec;
+
+use super::numbers::MOST;
+use crate::sync::atomic::{AtomicPtr, Ordering};
+
+/// How many numbers have their place in the table itself.
+const FIRST: usize = if cfg!(loom) {
+    1
+} else if cfg!(arenite_zeal) {
+    2
+} else {
+    64
+};
+
+/// How many rows there are for higher numbers; each is twice as long as the one before, the first as long as the table.
+const ROWS: usize = (MOST.next_power_of_two() / FIRST).ilog2() as usize;
+
+/// A pointer for each thread number, null at first.
+///
+/// # Invariants
+///
+/// * A pointer is read and written by nobody but the thread that has its number, or through `&mut self`. One thread after
+///   the other has a number, and what the one did has happened for the next, so it need not be ordered.
+/// * The row `k` is null, or leads to `FIRST << k` places for the numbers from `FIRST << k` on, which are there until the
+///   table is dropped.
+pub(super) struct Slots<T> {
+    first: [AtomicPtr<T>; FIRST],
+    rows: [AtomicPtr<AtomicPtr<T>>; ROWS],
+}
+
+impl<T> Slots<T> {
+    #[cfg(not(loom))]
+    pub(super) const fn new() -> Self {
+        Slots {
+            first: [const { AtomicPtr::new(ptr::null_mut()) }; FIRST],
+            rows: [const { AtomicPtr::new(ptr::null_mut()) }; ROWS],
+        }
+    }
+
+    #[cfg(loom)]
+    pub(super) fn new() -> Self {
+        Slots {
+            first: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+            rows: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+        }
+    }
+
+    /// The pointer of the thread with that number; null if there is none, or if it is no number at all.
+    ///
+    /// The caller is that thread.
+    #[inline(always)]
+    pub(super) fn get(&self, number: usize) -> *mut T {
+        match self.first.get(number) {
+            Some(slot) => slot.load(Ordering::Relaxed),
+            None => self.get_far(number),
+        }
+    }
+
+    #[inline(never)]
+    fn get_far(&self, number: usize) -> *mut T {
+        match self.far(number) {
+            Some(slot) => slot.load(Ordering::Relaxed),
+            None => ptr::null_mut(),
+        }
+    }
+
+    /// Sets the pointer of the thread with that number. Returns whether that could be done: not if it is no number, or
+    /// if there is no memory for its row.
+    ///
+    /// The caller is that thread.
+    pub(super) fn set(&self, number: usize, value: *mut T) -> bool {
+        let slot = match self.first.get(number) {
+            Some(slot) => slot,
+            None => match self.far(number).or_else(|| self.add_row(number)) {
+                Some(slot) => slot,
+                None => return false,
+            },
+        };
+        slot.store(value, Ordering::Relaxed);
+        true
+    }
+
+    /// Which row a number is in, and at which place.
+    fn place(number: usize) -> Option<(usize, usize)> {
+        if !(FIRST..MOST).contains(&number) {
+            return None;
+        }
+        let row = (number / FIRST).ilog2() as usize;
+        Some((row, number - (FIRST << row)))
+    }
+
+    /// The place of a number in its row, if that is there.
+    fn far(&self, number: usize) -> Option<&AtomicPtr<T>> {
+        let (row, place) = Self::place(number)?;
+        let start = self.rows[row].load(Ordering::Acquire);
+        if start.is_null() {
+            return None;
+        }
+        // SAFETY: a row that is not null has `FIRST << row` places (invariant), and `place` is less than that.
+        let slot = unsafe { start.add(place) };
+        // SAFETY: it was initialised before the row was shown, and stays as long as the table.
+        Some(unsafe { &*slot })
+    }
+
+    /// Makes the row of a number, unless another thread does so first, and returns the number's place.
+    #[cold]
+    fn add_row(&self, number: usize) -> Option<&AtomicPtr<T>> {
+        let (row, _) = Self::place(number)?;
+        let mut places: Vec<AtomicPtr<T>> = Vec::new();
+        places.try_reserve_exact(FIRST << row).ok()?;
+        places.extend((0..FIRST << row).map(|_| AtomicPtr::new(ptr::null_mut())));
+        let mut places = places.into_boxed_slice();
+        let start = places.as_mut_ptr();
+        let shown =
+            self.rows[row].compare_exchange(ptr::null_mut(), start, Ordering::Release, Ordering::Relaxed);
+        if shown.is_ok() {
+            // The table has it now; otherwise it goes.
+            core::mem::forget(places);
+        }
+        self.far(number)
+    }
+
+    /// Calls `visit` with every pointer that is not null.
+    pub(super) fn for_each(&mut self, mut visit: impl FnMut(*mut T)) {
+        let mut visit = |slot: &AtomicPtr<T>| match slot.load(Ordering::Relaxed) {
+            value if value.is_null() => {}
+            value => visit(value),
+        };
+        self.first.iter().for_each(&mut visit);
+        for number in FIRST..MOST {
+            if let Some(slot) = self.far(number) {
+                visit(slot);
+            }
+        }
+    }
+}
+
+impl<T> Drop for Slots<T> {
+    fn drop(&mut self) {
+        for (row, start) in self.rows.iter().enumerate() {
+            let start = start.load(Ordering::Acquire);
+            if start.is_null() {
+                continue;
+            }
+            let places = ptr::slice_from_raw_parts_mut(start, FIRST << row);
+            // SAFETY: `add_row` made the row as a boxed slice of that length and forgot it, once; nobody uses it any more.
+            drop(unsafe { std::boxed::Box::from_raw(places) });
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Blocks by layout, and `&SyncArena` as an allocator.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::{AllocError, Allocator};
+
+use super::{LARGE, SyncArena};
+use crate::adapt::allocator_impls;
+use crate::backing::Backing;
+use crate::owns::Owns;
+use crate::shared::thread;
+use crate::track;
+
+// SAFETY: blocks stay valid for as long as the arena is borrowed, which a copy of the reference does not change: nothing is
+// reset or dropped before. They are handed out once, are as long and as aligned as asked, and may be freed through every
+// copy of the reference, on every thread. No method unwinds: what the user supplies runs inside the arena underneath, under
+// `abort::on_unwind`.
+allocator_impls!([B: Backing, const M: usize] &SyncArena<B, M>);
+
+impl<B: Backing, const M: usize> SyncArena<B, M> {
+    #[inline(always)]
+    pub(super) fn block(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        if layout.size() <= LARGE {
+            if let Some(block) = self.windows.mine().and_then(|window| window.cursor.take_layout(layout)) {
+                return Ok(block);
+            }
+        }
+        self.block_slow(layout)
+    }
+
+    #[inline]
+    fn block_zeroed(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        if layout.size() > LARGE {
+            // The arena knows what is zero already.
+            let here = thread::introduce();
+            return self.direct(here, |arena| arena.allocate_zeroed(layout)).map(NonNull::cast);
+        }
+        let block = self.block(layout)?;
+        // SAFETY: the block was handed out just now, with that many bytes.
+        unsafe { block.write_bytes(0, layout.size()) };
+        Ok(block)
+    }
+
+    /// Takes a block back if it is the last of this thread's window, or the last of the arena underneath.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::deallocate`.
+    #[inline(always)]
+    pub(super) unsafe fn free(&self, block: NonNull<u8>, layout: Layout) {
+        if layout.size() > LARGE {
+            // SAFETY: this function's contract is that of the called one.
+            return unsafe { self.free_large(block, layout) };
+        }
+        match self.windows.mine() {
+            // SAFETY: the block came from the arena of which this is a window, with that size, and is used no more.
+            Some(window) => unsafe { window.cursor.give_back(block, layout.size()) },
+            None => track::poison(block.as_ptr(), layout.size()),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`free`](Self::free), and the block is larger than [`LARGE`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn free_large(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: a block of that size is one of the arena underneath, with this layout, and is used no more.
+        self.direct(thread::introduce(), |arena| unsafe { arena.deallocate(block, layout) });
+    }
+
+    /// Makes a block longer: in place if it is the last, as for [`free`](Self::free), and there is room.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow`.
+    #[inline]
+    unsafe fn grow_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        debug_assert!(new.size() >= old.size());
+        if new.size() <= LARGE {
+            // SAFETY: this function's contract is that of the called one.
+            if let Some(block) = unsafe { self.resize_here(block, old, new) } {
+                return Ok(block);
+            }
+        }
+        // SAFETY: as above.
+        unsafe { self.grow_slow(block, old, new) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn grow_slow(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        if old.size() > LARGE && block.addr().get() % new.align() == 0 {
+            // SAFETY: a block of that size is one of the arena underneath, with layout `old`; the new size is that of a layout.
+            if self.direct(thread::introduce(), |arena| unsafe {
+                arena.try_grow_in_place(block, old, new.size())
+            }) {
+                return Ok(block);
+            }
+        }
+        // SAFETY: this function's contract is that of the called one.
+        unsafe { self.move_block(block, old, new) }
+    }
+
+    /// As [`grow_block`](Self::grow_block); what is added is zero.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow_zeroed`.
+    #[inline]
+    unsafe fn grow_block_zeroed(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        // SAFETY: this function's contract is that of the called one.
+        let grown = unsafe { self.grow_block(block, old, new) }?;
+        // SAFETY: `old.size() <= new.size()`, which is what the block has now.
+        let added = unsafe { grown.add(old.size()) };
+        // SAFETY: the rest of the block, which is the caller's.
+        unsafe { added.write_bytes(0, new.size() - old.size()) };
+        Ok(grown)
+    }
+
+    /// Makes a block shorter: in place unless the new layout's alignment forbids it.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::shrink`.
+    #[inline]
+    unsafe fn shrink_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        debug_assert!(new.size() <= old.size());
+        if old.size() <= LARGE {
+            // SAFETY: this function's contract is that of the called one.
+            if let Some(block) = unsafe { self.resize_here(block, old, new) } {
+                return Ok(block);
+            }
+        }
+        if block.addr().get() % new.align() != 0 {
+            // SAFETY: as above.
+            return unsafe { self.move_block(block, old, new) };
+        }
+        if old.size() > LARGE {
+            let here = thread::introduce();
+            // SAFETY: a block of that size is one of the arena underneath, with layout `old`. From now on it has the new size:
+            // if that is at most `LARGE`, it passes for a block of a window, none of which it is in.
+            if self.direct(here, |arena| unsafe { arena.try_shrink_in_place(block, old, new.size()) }) {
+                return Ok(block);
+            }
+        }
+        // Not the last: its end is lost until the reset.
+        track::poison(block.as_ptr().wrapping_add(new.size()), old.size() - new.size());
+        Ok(block)
+    }
+
+    /// Resizes the last block of this thread's window, if it is that, stands on the new alignment and has room.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow` or `shrink`, and neither size is larger than [`LARGE`].
+    #[inline(always)]
+    unsafe fn resize_here(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+        if block.addr().get() % new.align() != 0 {
+            return None;
+        }
+        let window = self.windows.mine()?;
+        // SAFETY: the block came from the arena of which this is a window, with layout `old`, and its owner goes on with `new`
+        // (this function's contract); the sizes are those of layouts.
+        unsafe { window.cursor.resize_last(block, old.size(), new.size()) }
+    }
+
+    /// Copies a block to a new place. Not under the lock: it may be large.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow` or `shrink`.
+    unsafe fn move_block(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        let to = self.block(new)?;
+        // SAFETY: the old block is valid for `old.size()` bytes (this function's contract), the new one for
+        // `new.size()`; the smaller is copied. They do not overlap: the new one was handed out while the old one lived.
+        unsafe { to.copy_from_nonoverlapping(block, old.size().min(new.size())) };
+        // SAFETY: the block is one of this arena's with layout `old`, and is used no more from here on.
+        unsafe { self.free(block, old) };
+        Ok(to)
+    }
+}
+
+// SAFETY: windows are blocks of the arena underneath, so what is handed out lies in one of its chunks for as long as it is
+// allocated, and what any other allocator handed out does not. Nothing here unwinds.
+unsafe impl<B: Backing, const M: usize> Owns for &SyncArena<B, M> {
+    fn owns(&self, block: NonNull<u8>) -> bool {
+        self.with_core(|core| (&core.arena).owns(block))
+    }
+}
+
+/// Room for `T`s, as the typed methods need it.
+impl<B: Backing, const M: usize> SyncArena<B, M> {
+    /// Room for a `T`: aligned, valid for reads and writes, nobody else's, until the arena is reset or dropped.
+    #[inline(always)]
+    pub(super) fn slot<T>(&self) -> Result<NonNull<T>, AllocError> {
+        if const { size_of::<T>() == 0 } {
+            return Ok(NonNull::dangling());
+        }
+        if const { size_of::<T>() <= LARGE } {
+            if let Some(slot) = self.windows.mine().and_then(|window| window.cursor.take_type::<T>()) {
+                return Ok(slot.cast());
+            }
+        }
+        self.block_slow(Layout::new::<T>()).map(NonNull::cast)
+    }
+}

@@ -1,0 +1,114 @@
+//! One arena for all threads.
+
+mod blocks;
+mod create;
+mod failure;
+mod refill;
+mod slices;
+mod stats;
+mod typed;
+mod window;
+
+use core::cell::Cell;
+use core::fmt;
+
+use super::lock::Lock;
+use crate::arena::{Arena, ResetMode};
+use crate::backing::{Auto, Backing};
+use window::Windows;
+
+/// Memory for all threads, handed out by moving a cursor, and taken back all at once.
+///
+/// `&SyncArena` is an [`Allocator`](allocator_api2::alloc::Allocator) that is `Send` and `Sync`: a `Vec` or `Box` in it may
+/// go to another thread, and go on growing there. Each thread has a *window* of the arena, from 512 bytes up to 32 KiB as
+/// it uses them up, and moves a cursor of its own in it: no lock and no atomic exchange. A lock is taken for the next
+/// window, and for blocks of more than 8 KiB, which come from the arena underneath.
+///
+/// * `B` is where the memory comes from, `MIN_ALIGN` the minimum alignment: as for [`Arena`].
+/// * Values are handed out as `&mut T` and are **not dropped**, and not touched, so that `T` need not be `Send`. Only the
+///   reference has to be, to go elsewhere.
+/// * The last block of a window grows in place, and goes back when it is freed, on the thread whose window it is. A block
+///   that another thread frees is idle until the reset. The last block of more than 8 KiB does both on every thread.
+/// * The window of a thread that ends goes to the next thread. So the windows are as many as threads have ever been alive
+///   at once.
+///
+/// A source of memory that allocates from the arena it serves gets what there is, or
+/// [`AllocError`](allocator_api2::alloc::AllocError). One that waits for another thread which does so waits for ever.
+///
+/// # Examples
+///
+/// ```
+/// use allocator_api2::vec::Vec;
+/// use arenite::shared::SyncArena;
+///
+/// let mut arena = SyncArena::new();
+/// let (mut numbers, text) = std::thread::scope(|scope| {
+///     let numbers = scope.spawn(|| {
+///         let mut numbers = Vec::new_in(&arena);
+///         numbers.extend(0..100);
+///         numbers
+///     });
+///     let text = scope.spawn(|| arena.alloc_str("sand"));
+///     (numbers.join().unwrap(), text.join().unwrap())
+/// });
+/// numbers.push(100);
+/// text.make_ascii_uppercase();
+/// assert_eq!((numbers.len(), &*text), (101, "SAND"));
+/// drop(numbers);
+/// arena.reset();
+/// ```
+pub struct SyncArena<B: Backing = Auto, const MIN_ALIGN: usize = 8> {
+    // Before the arena whose memory they are in, so that they are dropped first.
+    windows: Windows<MIN_ALIGN>,
+    core: Lock<Core<B, MIN_ALIGN>>,
+}
+
+/// What all threads share, under the lock.
+struct Core<B: Backing, const M: usize> {
+    /// Windows are blocks of it, and so is every block of more than [`LARGE`].
+    arena: Arena<B, M>,
+    /// Bytes at the ends of windows that were left with too little room, since the last reset.
+    lost: Cell<usize>,
+}
+
+/// Blocks of more than this many bytes come from the arena underneath, always. So a block of more is known to be no part of
+/// a window; a block of at most so many may be either.
+const LARGE: usize = if cfg!(arenite_zeal) { 128 } else { 8 << 10 };
+
+impl<B: Backing, const M: usize> SyncArena<B, M> {
+    /// Takes back everything that was handed out, and keeps the memory for what comes next: see [`Arena::reset`]. Values are
+    /// not dropped. O(chunks + windows).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut arena = arenite::shared::SyncArena::new();
+    /// arena.alloc([0_u8; 1000]);
+    /// arena.reset();
+    /// assert_eq!(arena.stats().used, 0);
+    /// ```
+    pub fn reset(&mut self) {
+        self.leave_windows();
+        self.core.get_mut().arena.reset();
+    }
+
+    /// Takes back everything that was handed out, and keeps as much memory as `mode` says.
+    pub fn reset_with(&mut self, mode: ResetMode) {
+        self.leave_windows();
+        self.core.get_mut().arena.reset_with(mode);
+    }
+
+    fn leave_windows(&mut self) {
+        self.windows.for_each(|window| window.leave());
+        self.core.get_mut().lost.set(0);
+    }
+}
+
+impl<B: Backing, const M: usize> fmt::Debug for SyncArena<B, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncArena")
+            .field("min_align", &M)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

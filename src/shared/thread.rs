@@ -1,0 +1,78 @@
+//! Which thread this is.
+
+use core::cell::Cell;
+
+use super::numbers::Numbers;
+use crate::abort;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+
+/// The number of a thread that has none.
+pub(super) const NO_NUMBER: usize = usize::MAX;
+
+/// The identity of nobody.
+pub(super) const NOBODY: usize = 0;
+
+/// Who a thread is.
+#[derive(Clone, Copy)]
+pub(super) struct Here {
+    /// A small number that no other thread has meanwhile; after this one's end another may have it.
+    /// [`NO_NUMBER`] before the thread is [introduced](introduce), while its thread-local values are destroyed, and when
+    /// there are more threads than numbers.
+    pub(super) number: usize,
+    /// What no other thread ever is. [`NOBODY`] before the thread is introduced.
+    pub(super) id: usize,
+}
+
+static NUMBERS: Numbers = Numbers::new();
+static LAST_ID: AtomicUsize = AtomicUsize::new(NOBODY);
+
+std::thread_local! {
+    // Constant and without a destructor: there as long as the thread is, and one instruction away.
+    static HERE: Cell<Here> = const { Cell::new(Here { number: NO_NUMBER, id: NOBODY }) };
+
+    /// Its destructor gives the number back.
+    static LEAVE: Leave = const { Leave };
+}
+
+struct Leave;
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        let Here { number, id } = here();
+        if number != NO_NUMBER {
+            // First: destructors that run after this one may call again.
+            HERE.set(Here { number: NO_NUMBER, id });
+            NUMBERS.release(number);
+        }
+    }
+}
+
+/// Who this thread is, as far as is known.
+#[inline(always)]
+pub(super) fn here() -> Here {
+    HERE.get()
+}
+
+/// Who this thread is; gives it an identity, and a number if there is one for it.
+#[cold]
+pub(super) fn introduce() -> Here {
+    let mut known = here();
+    if known.id == NOBODY {
+        let next = |last: usize| last.checked_add(1);
+        let Ok(last) = LAST_ID.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) else {
+            // Not out of an allocator.
+            let _armed = abort::Armed;
+            panic!("there have been more threads than there are identities for them");
+        };
+        known.id = last + 1;
+        HERE.set(known);
+    }
+    // Without the destructor the number would never come back.
+    if known.number == NO_NUMBER && LEAVE.try_with(|_| ()).is_ok() {
+        if let Some(number) = NUMBERS.claim() {
+            known.number = number;
+            HERE.set(known);
+        }
+    }
+    known
+}
