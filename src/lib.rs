@@ -17,7 +17,10 @@ mod error;
 #[cfg(all(feature = "global", target_pointer_width = "64"))]
 mod global;
 mod owns;
+pub mod pool;
 mod raw;
+#[cfg(feature = "std")]
+pub mod scratch;
 mod size;
 #[cfg(feature = "virtual-memory")]
 mod sync;

@@ -9,6 +9,8 @@ mod chunks;
 mod create;
 mod failure;
 mod fill;
+#[cfg(feature = "std")]
+mod kin;
 #[cfg(feature = "mapped")]
 mod mapped;
 mod owns;

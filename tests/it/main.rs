@@ -27,10 +27,13 @@ mod limits;
 mod mapped;
 #[cfg(feature = "alloc")]
 mod model;
+mod pool;
 #[cfg(feature = "alloc")]
 mod regress;
 #[cfg(feature = "alloc")]
 mod scopes;
+#[cfg(feature = "std")]
+mod scratch;
 #[cfg(feature = "alloc")]
 mod send_sync;
 #[cfg(feature = "alloc")]
