@@ -53,7 +53,7 @@
 //!
 //! The idea, and the list of what to avoid, is that of Ryan Fleury's scratch arenas in C.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::fmt;
 use std::io::Write;
 use std::process;
@@ -145,11 +145,13 @@ pub fn scratch_avoiding<R>(avoid: &[&Arena], f: impl FnOnce(&Arena) -> R) -> R {
 /// ```
 pub fn trim() -> usize {
     over_all(0, |sum, place| {
-        let Ok(mut arena) = place.arena.try_borrow_mut() else { return sum };
-        let before = arena.allocated_bytes();
-        arena.reset_with(ResetMode::FreeAll);
-        place.held.set(arena.allocated_bytes());
-        sum + (before - arena.allocated_bytes())
+        let freed = place.exclusively(|arena| {
+            let before = arena.allocated_bytes();
+            arena.reset_with(ResetMode::FreeAll);
+            place.held.set(arena.allocated_bytes());
+            before - arena.allocated_bytes()
+        });
+        sum + freed.unwrap_or(0)
     })
 }
 
@@ -178,7 +180,7 @@ pub fn stats() -> ScratchStats {
     over_all(ScratchStats::default(), |sum, place| ScratchStats {
         arenas: sum.arenas + 1,
         in_use: sum.in_use + usize::from(!place.innermost.get().is_null()),
-        bytes: sum.bytes + place.arena.try_borrow().map_or(0, |arena| arena.allocated_bytes()),
+        bytes: sum.bytes + place.shared().map_or(0, Arena::allocated_bytes),
     })
 }
 
@@ -200,10 +202,13 @@ thread_local! {
 
 /// A scratch arena of a thread, and where the next one is.
 struct Place {
-    /// Borrowed for as long as a call is under way.
-    arena: RefCell<Arena>,
-    /// The arena of the innermost call; null if there is none.
+    /// Borrowed as long as `innermost` is not null; exclusively, as long as `busy`. Never both.
+    arena: UnsafeCell<Arena>,
+    /// The arena of the innermost call, the one above where that is about to begin or has just ended; null if there is no
+    /// call.
     innermost: Cell<*const Arena>,
+    /// Whether memory is being given back, for which the global allocator is called, which may come here again.
+    busy: Cell<bool>,
     /// Bytes that the arena held when the last call ended.
     held: Cell<usize>,
     next: OnceCell<Box<Place>>,
@@ -212,11 +217,36 @@ struct Place {
 impl Place {
     const fn new() -> Self {
         Place {
-            arena: RefCell::new(Arena::new()),
+            arena: UnsafeCell::new(Arena::new()),
             innermost: Cell::new(ptr::null()),
+            busy: Cell::new(false),
             held: Cell::new(0),
             next: OnceCell::new(),
         }
+    }
+
+    /// The arena, unless it is busy.
+    #[inline]
+    fn shared(&self) -> Option<&Arena> {
+        // SAFETY: nobody has it exclusively, as it is not busy. Whoever makes it busy while this borrow lasts finds that
+        // `innermost` is not null, or the borrow is that of `stats`, which calls nothing meanwhile.
+        (!self.busy.get()).then(|| unsafe { &*self.arena.get() })
+    }
+
+    /// Runs `f` with the arena, unless it is in use.
+    fn exclusively<R>(&self, f: impl FnOnce(&mut Arena) -> R) -> Option<R> {
+        struct Idle<'a>(&'a Cell<bool>);
+        impl Drop for Idle<'_> {
+            fn drop(&mut self) {
+                self.0.set(false);
+            }
+        }
+        if !self.innermost.get().is_null() || self.busy.replace(true) {
+            return None;
+        }
+        let _idle = Idle(&self.busy);
+        // SAFETY: there is no call, and there will be none while the arena is busy.
+        Some(f(unsafe { &mut *self.arena.get() }))
     }
 
     /// The first place, from this one on, whose arena is none of those in `avoid`.
@@ -233,8 +263,7 @@ impl Place {
     fn suits(&self, avoid: &[&Arena]) -> bool {
         let innermost = self.innermost.get();
         if innermost.is_null() {
-            // The global allocator may be asked by `trim`, and come here.
-            return self.arena.try_borrow().is_ok();
+            return !self.busy.get();
         }
         // SAFETY: what is innermost is alive: `Leave`.
         let innermost = unsafe { &*innermost };
@@ -258,9 +287,10 @@ impl Place {
     fn enter<R>(&self, f: impl FnOnce(&Arena) -> R) -> R {
         let outer = self.innermost.get();
         if outer.is_null() {
-            let _tidy = Tidy(self);
-            let arena = self.arena.borrow();
-            return self.open(&arena, f);
+            let Some(arena) = self.shared() else { unreachable!("it was found fit") };
+            self.innermost.set(arena);
+            let _outermost = Outermost(self);
+            return self.open(arena, f);
         }
         // SAFETY: what is innermost is alive, and stays so while it is `outer` to another one: `Leave`.
         let outer = unsafe { &*outer };
@@ -278,9 +308,20 @@ impl Place {
     #[inline]
     fn open<R>(&self, outer: &Arena, f: impl FnOnce(&Arena) -> R) -> R {
         outer.scope(|inner| {
-            let _leave = Leave { place: self, inner, outer: self.innermost.replace(inner) };
+            let _leave = Leave { place: self, inner, outer };
+            self.innermost.set(inner);
             f(inner)
         })
+    }
+
+    /// Sees to it that the arena keeps no more than it may, and that in one chunk.
+    #[cold]
+    #[inline(never)]
+    fn tidy(&self) {
+        self.exclusively(|arena| {
+            arena.reset_with(ResetMode::RetainLimit(retained()));
+            self.held.set(arena.allocated_bytes());
+        });
     }
 }
 
@@ -313,24 +354,18 @@ fn out_of_order() -> ! {
     process::abort()
 }
 
-/// Sees to it, when the outermost call has ended, that its arena keeps no more than it may, and that in one chunk.
-struct Tidy<'a>(&'a Place);
+/// Ends the outermost call.
+struct Outermost<'a>(&'a Place);
 
-impl Drop for Tidy<'_> {
+impl Drop for Outermost<'_> {
     #[inline]
     fn drop(&mut self) {
-        let Ok(mut arena) = self.0.arena.try_borrow_mut() else { return };
-        let bytes = arena.allocated_bytes();
-        let most = retained();
-        if bytes > self.0.held.get() || bytes > most {
-            tidy(&mut arena, most);
-            self.0.held.set(arena.allocated_bytes());
+        let place = self.0;
+        let bytes = place.shared().map_or(0, Arena::allocated_bytes);
+        place.innermost.set(ptr::null());
+        // What was obtained is in several chunks.
+        if bytes > place.held.get() || bytes > retained() {
+            place.tidy();
         }
     }
-}
-
-#[cold]
-#[inline(never)]
-fn tidy(arena: &mut Arena, most: usize) {
-    arena.reset_with(ResetMode::RetainLimit(most));
 }

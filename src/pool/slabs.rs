@@ -22,22 +22,17 @@ const FIRST_BYTES: usize = if cfg!(arenite_zeal) { 64 } else { 1024 };
 /// A run of slots.
 #[derive(Clone, Copy)]
 pub(super) struct Slab {
-    /// The first slot.
+    /// The first slot; null if there is no such slab.
     pub(super) base: *mut u8,
     /// Slots.
     pub(super) slots: u32,
-    /// Slots that hold something, from the first on; for whoever cares to know.
-    pub(super) begun: u32,
-}
-
-impl Slab {
-    const NONE: Slab = Slab { base: ptr::null_mut(), slots: 0, begun: 0 };
 }
 
 /// Slots of one layout, in slabs of any allocator. Given back when it is dropped.
 pub(super) struct Slabs<A: Allocator> {
-    /// Those beyond `count` are [`Slab::NONE`].
-    table: [Cell<Slab>; MOST_SLABS],
+    // Two tables, as an index into either is scaled by the processor.
+    bases: [Cell<*mut u8>; MOST_SLABS],
+    slots: [Cell<u32>; MOST_SLABS],
     count: Cell<usize>,
     /// Slots of all slabs.
     capacity: Cell<usize>,
@@ -54,7 +49,8 @@ impl<A: Allocator> Slabs<A> {
         assert!(slot.size() > 0 && slot.size() % slot.align() == 0);
         let first = FIRST_BYTES / slot.size();
         Slabs {
-            table: [const { Cell::new(Slab::NONE) }; MOST_SLABS],
+            bases: [const { Cell::new(ptr::null_mut()) }; MOST_SLABS],
+            slots: [const { Cell::new(0) }; MOST_SLABS],
             count: Cell::new(0),
             capacity: Cell::new(0),
             limit: usize::MAX,
@@ -99,19 +95,13 @@ impl<A: Allocator> Slabs<A> {
     /// A slab by its number, which is below [`MOST_SLABS`].
     #[inline(always)]
     pub(super) fn get(&self, number: usize) -> Slab {
-        self.table[number].get()
+        Slab { base: self.bases[number].get(), slots: self.slots[number].get() }
     }
 
-    /// All slabs that there are, and room for more.
-    pub(super) fn table(&self) -> &[Cell<Slab>] {
-        &self.table
-    }
-
-    /// Notes how many slots of a slab hold something.
+    /// The first slots of all slabs that there are, and room for more.
     #[inline(always)]
-    pub(super) fn set_begun(&self, number: usize, begun: u32) {
-        let slab = self.table[number].get();
-        self.table[number].set(Slab { begun, ..slab });
+    pub(super) fn bases(&self) -> &[Cell<*mut u8>; MOST_SLABS] {
+        &self.bases
     }
 
     /// Obtains slabs until there are `slots` slots.
@@ -171,8 +161,8 @@ impl<A: Allocator> Slabs<A> {
             unsafe { self.alloc.deallocate(base, layout) };
             return Err(AllocError);
         }
-        let slab = Slab { base: base.as_ptr(), slots: slots as u32, begun: 0 };
-        self.table[count].set(slab);
+        self.bases[count].set(base.as_ptr());
+        self.slots[count].set(slots as u32);
         self.count.set(count + 1);
         self.capacity.set(capacity + slots);
         Ok(())
@@ -196,7 +186,7 @@ impl<A: Allocator> Slabs<A> {
 
 impl<A: Allocator> Drop for Slabs<A> {
     fn drop(&mut self) {
-        for slab in self.table.iter().take(self.count()).map(Cell::get) {
+        for slab in (0..self.count()).map(|number| self.get(number)) {
             let (Ok(layout), Some(base)) = (self.layout(slab.slots as usize), NonNull::new(slab.base)) else {
                 unreachable!("a slab was obtained by its layout")
             };

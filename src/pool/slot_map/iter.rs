@@ -10,56 +10,79 @@ use allocator_api2::alloc::Allocator;
 use super::SlotMap;
 use super::key::{Index, Key};
 use super::slot::Slot;
-use crate::pool::slabs::Slab;
+use crate::pool::slabs::MOST_SLABS;
+
+/// How many slots are looked at together.
+const BLOCK: u32 = u64::BITS;
 
 /// Every slot of a map that has a value, once.
+///
+/// Goes by blocks of slots, of which it first notes in bits which have a value. So what it costs does not depend on whether
+/// the processor can guess that.
 struct Walk<'a, T> {
-    table: &'a [Cell<Slab>],
-    /// The number of the present slab, its first slot, how many of its slots were used, and the next of them.
-    number: usize,
-    base: *const Slot<T>,
-    begun: u32,
+    bases: &'a [Cell<*mut u8>; MOST_SLABS],
+    begun: &'a [u32; MOST_SLABS],
+    /// The first slot of the present block, and its index.
+    block: *const Slot<T>,
+    index: Index,
+    /// A bit for each slot of the block that has a value and was not returned.
+    values: u64,
+    /// Where the next block is: the number of a slab, and an offset in it.
+    slab: usize,
     offset: u32,
-    /// Values not yet reached.
+    /// Values not yet returned.
     left: usize,
 }
 
 impl<'a, T> Walk<'a, T> {
     fn new<A: Allocator>(map: &'a SlotMap<T, A>) -> Self {
-        let table = map.slabs.table();
-        let mut walk = Walk { table, number: 0, base: core::ptr::null(), begun: 0, offset: 0, left: map.len };
-        walk.enter();
-        walk
-    }
-
-    fn enter(&mut self) {
-        let slab = self.table[self.number].get();
-        self.base = slab.base.cast_const().cast();
-        self.begun = slab.begun;
-        self.offset = 0;
+        Walk {
+            bases: map.slabs.bases(),
+            begun: &map.begun,
+            block: core::ptr::null(),
+            index: Index::NONE,
+            values: 0,
+            slab: 0,
+            offset: 0,
+            left: map.len,
+        }
     }
 
     /// A slot with a value: valid, for as long as the map is borrowed.
     #[inline]
     fn next(&mut self) -> Option<(Index, *const Slot<T>)> {
-        if self.left == 0 {
-            return None;
-        }
-        loop {
-            while self.offset < self.begun {
-                let offset = self.offset;
-                self.offset += 1;
-                // SAFETY: the slab has more than so many slots.
-                let slot = unsafe { self.base.add(offset as usize) };
-                // SAFETY: the slot was used, so is initialised, and of those already returned it is none.
-                if unsafe { (*slot).has_value() } {
-                    self.left -= 1;
-                    return Some((Index::new(self.number, offset), slot));
-                }
+        while self.values == 0 {
+            if self.left == 0 {
+                return None;
             }
-            // There is one more value, so one more slab.
-            self.number += 1;
-            self.enter();
+            self.look();
+        }
+        let at = self.values.trailing_zeros();
+        self.values &= self.values - 1;
+        self.left -= 1;
+        // SAFETY: the block has more than so many slots.
+        Some((Index(self.index.0 + at), unsafe { self.block.add(at as usize) }))
+    }
+
+    /// Goes on to the next block. There is one, as a value is left.
+    #[inline]
+    fn look(&mut self) {
+        while self.offset == self.begun[self.slab] {
+            self.slab += 1;
+            self.offset = 0;
+        }
+        let base = self.bases[self.slab].get().cast_const().cast::<Slot<T>>();
+        // SAFETY: the slab has more than so many slots.
+        self.block = unsafe { base.add(self.offset as usize) };
+        self.index = Index::new(self.slab, self.offset);
+        let slots = (self.begun[self.slab] - self.offset).min(BLOCK);
+        self.offset += slots;
+        for at in 0..slots {
+            // SAFETY: the block has more than so many slots.
+            let slot = unsafe { self.block.add(at as usize) };
+            // SAFETY: the slot was used, so is initialised, and none of those already returned.
+            let generation = unsafe { (*slot).generation };
+            self.values |= u64::from(generation % 2) << at;
         }
     }
 }

@@ -14,7 +14,7 @@ use core::mem::ManuallyDrop;
 use allocator_api2::alloc::{AllocError, Allocator};
 
 use super::error::InsertError;
-use super::slabs::Slabs;
+use super::slabs::{MOST_SLABS, Slabs};
 use super::stats::PoolStats;
 use crate::backing::Global;
 use key::Index;
@@ -47,6 +47,8 @@ use slot::{Content, LAST, Slot};
 /// ```
 pub struct SlotMap<T, A: Allocator = Global> {
     slabs: Slabs<A>,
+    /// How many slots of each slab were used, from the first on. They are initialised.
+    begun: [u32; MOST_SLABS],
     /// The free slot that is taken next.
     free: Index,
     /// The slab whose slots are being taken for the first time.
@@ -96,6 +98,7 @@ impl<T, A: Allocator> SlotMap<T, A> {
     pub const fn new_in(alloc: A) -> Self {
         SlotMap {
             slabs: Slabs::new(Slot::<T>::LAYOUT, alloc),
+            begun: [0; MOST_SLABS],
             free: Index::NONE,
             present: 0,
             len: 0,
@@ -274,7 +277,7 @@ impl<T, A: Allocator> SlotMap<T, A> {
     /// If `keep` or a value's drop panics, the rest of the values stay as they are.
     pub fn retain(&mut self, mut keep: impl FnMut(Key, &mut T) -> bool) {
         for slab in 0..self.slabs.count() {
-            for offset in 0..self.slabs.get(slab).begun {
+            for offset in 0..self.begun[slab] {
                 let index = Index::new(slab, offset);
                 let Some(slot) = self.slot(index) else { unreachable!("a slot that was used") };
                 // SAFETY: the slot is initialised, and the map borrowed exclusively.
@@ -312,12 +315,12 @@ impl<T, A: Allocator> SlotMap<T, A> {
     /// A slot that was used, so is initialised.
     #[inline(always)]
     fn slot(&self, index: Index) -> Option<*mut Slot<T>> {
-        let slab = self.slabs.get(index.slab());
-        if index.offset() >= slab.begun {
+        if index.offset() >= self.begun[index.slab()] {
             return None;
         }
+        let base = self.slabs.bases()[index.slab()].get().cast::<Slot<T>>();
         // SAFETY: the slab has more than so many slots.
-        Some(unsafe { slab.base.cast::<Slot<T>>().add(index.offset() as usize) })
+        Some(unsafe { base.add(index.offset() as usize) })
     }
 
     /// A slot for one more value. Nothing has changed yet but for what was obtained from the allocator.
@@ -336,20 +339,21 @@ impl<T, A: Allocator> SlotMap<T, A> {
     #[inline(always)]
     fn fresh(&mut self) -> Result<Vacancy<T>, AllocError> {
         let mut slab = self.slabs.get(self.present);
-        if slab.begun == slab.slots {
+        if self.begun[self.present] == slab.slots {
             self.go_on()?;
             slab = self.slabs.get(self.present);
         }
+        let offset = self.begun[self.present];
         // SAFETY: the slab has more than so many slots.
-        let slot = unsafe { slab.base.cast::<Slot<T>>().add(slab.begun as usize) };
-        Ok(Vacancy { slot, index: Index::new(self.present, slab.begun), generation: 1, next: None })
+        let slot = unsafe { slab.base.cast::<Slot<T>>().add(offset as usize) };
+        Ok(Vacancy { slot, index: Index::new(self.present, offset), generation: 1, next: None })
     }
 
     /// Goes on to a slab with slots that were never used.
     #[cold]
     #[inline(never)]
     fn go_on(&mut self) -> Result<(), AllocError> {
-        let unused = |number: &usize| self.slabs.get(*number).begun == 0;
+        let unused = |number: &usize| self.begun[*number] == 0;
         let next = (self.present..self.slabs.count()).find(unused);
         self.present = match next {
             Some(number) => number,
@@ -369,7 +373,7 @@ impl<T, A: Allocator> SlotMap<T, A> {
         unsafe { slot.write(Slot { content, generation }) };
         match next {
             Some(next) => self.free = next,
-            None => self.slabs.set_begun(index.slab(), index.offset() + 1),
+            None => self.begun[index.slab()] = index.offset() + 1,
         }
         self.len += 1;
         Key::new(index, generation)
@@ -397,7 +401,7 @@ impl<T, A: Allocator> SlotMap<T, A> {
     /// The most values that there were at a time. A slot is used for the first time only when all others have values or
     /// are retired.
     fn peak(&self) -> usize {
-        let used: usize = (0..self.slabs.count()).map(|number| self.slabs.get(number).begun as usize).sum();
+        let used: usize = self.begun.iter().map(|&begun| begun as usize).sum();
         self.past_peak.max(used - self.retired)
     }
 }
