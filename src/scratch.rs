@@ -119,16 +119,14 @@ pub fn scratch<R>(f: impl FnOnce(&Arena) -> R) -> R {
 #[inline]
 #[track_caller]
 pub fn scratch_avoiding<R>(avoid: &[&Arena], f: impl FnOnce(&Arena) -> R) -> R {
-    let mut f = Some(f);
-    let mut enter = |place: &Place| {
-        let Some(f) = f.take() else { unreachable!("entered once") };
-        place.enter(f)
-    };
-    match FIRST.try_with(|first| enter(first.find(avoid))) {
-        Ok(result) => result,
+    let mut own = None;
+    let place = match FIRST.try_with(|first| ptr::from_ref(first)) {
+        // SAFETY: a thread's values end one by one, when everything that it called has returned, this call too.
+        Ok(first) => unsafe { &*first }.find(avoid),
         // The thread is at its end.
-        Err(_) => enter(&Place::new()),
-    }
+        Err(_) => own.insert(Place::new()),
+    };
+    place.enter(f)
 }
 
 /// Gives the memory of this thread's scratch arenas back, but for those in use. Returns how many bytes that were.

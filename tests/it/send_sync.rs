@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use allocator_api2::alloc::{AllocError, Allocator, Global};
 use arenite::collections::{String, Vec as ArenaVec};
-use arenite::pool::{InsertError, Iter, IterMut, Key, ObjectPool, Pool, PoolBox, PoolStats, Reusable, SlotMap};
+use arenite::pool::{
+    InsertError, Iter, IterMut, Key, ObjectPool, Pool, PoolBox, PoolStats, Reusable, SlotMap,
+};
 use arenite::wrap::{Counting, Failing};
 use arenite::{
     AllocOrInitError, Arena, ArenaBox, Auto, Buffer, Chained, Checkpoint, Child, ChunkIter, ChunkRawIter,

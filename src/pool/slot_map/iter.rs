@@ -32,6 +32,8 @@ struct Walk<'a, T> {
     offset: u32,
     /// Values not yet returned.
     left: usize,
+    /// Whether every slot that was used has a value, so that there is nothing to look at.
+    full: bool,
 }
 
 impl<'a, T> Walk<'a, T> {
@@ -45,6 +47,7 @@ impl<'a, T> Walk<'a, T> {
             slab: 0,
             offset: 0,
             left: map.len,
+            full: map.len == map.used(),
         }
     }
 
@@ -71,12 +74,17 @@ impl<'a, T> Walk<'a, T> {
             self.slab += 1;
             self.offset = 0;
         }
+        // So there is at least one slot more here.
         let base = self.bases[self.slab].get().cast_const().cast::<Slot<T>>();
         // SAFETY: the slab has more than so many slots.
         self.block = unsafe { base.add(self.offset as usize) };
         self.index = Index::new(self.slab, self.offset);
         let slots = (self.begun[self.slab] - self.offset).min(BLOCK);
         self.offset += slots;
+        if self.full {
+            self.values = u64::MAX >> (BLOCK - slots);
+            return;
+        }
         for at in 0..slots {
             // SAFETY: the block has more than so many slots.
             let slot = unsafe { self.block.add(at as usize) };

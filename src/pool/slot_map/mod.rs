@@ -163,7 +163,7 @@ impl<T, A: Allocator> SlotMap<T, A> {
     ///
     /// Panics if there is no slot: the limit is reached, or there is no memory. [`try_insert`](Self::try_insert) returns
     /// an error instead.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn insert(&mut self, value: T) -> Key {
         match self.vacancy() {
@@ -177,7 +177,7 @@ impl<T, A: Allocator> SlotMap<T, A> {
     /// # Errors
     ///
     /// [`InsertError`], with the value, if there is no slot.
-    #[inline]
+    #[inline(always)]
     pub fn try_insert(&mut self, value: T) -> Result<Key, InsertError<T>> {
         match self.vacancy() {
             Ok(vacancy) => Ok(self.occupy(vacancy, value)),
@@ -213,7 +213,7 @@ impl<T, A: Allocator> SlotMap<T, A> {
     }
 
     /// Moves the value out; `None` if the key is stale. O(1).
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, key: Key) -> Option<T> {
         let index = key.place();
         let slot = self.slot(index)?;
@@ -401,8 +401,12 @@ impl<T, A: Allocator> SlotMap<T, A> {
     /// The most values that there were at a time. A slot is used for the first time only when all others have values or
     /// are retired.
     fn peak(&self) -> usize {
-        let used: usize = self.begun.iter().map(|&begun| begun as usize).sum();
-        self.past_peak.max(used - self.retired)
+        self.past_peak.max(self.used() - self.retired)
+    }
+
+    /// Slots that were used, those that have a value and the others.
+    fn used(&self) -> usize {
+        self.begun.iter().map(|&begun| begun as usize).sum()
     }
 }
 
