@@ -120,7 +120,7 @@ pub fn scratch<R>(f: impl FnOnce(&Arena) -> R) -> R {
 #[track_caller]
 pub fn scratch_avoiding<R>(avoid: &[&Arena], f: impl FnOnce(&Arena) -> R) -> R {
     let mut own = None;
-    let place = match FIRST.try_with(|first| ptr::from_ref(first)) {
+    let place = match FIRST.try_with(ptr::from_ref) {
         // SAFETY: a thread's values end one by one, when everything that it called has returned, this call too.
         Ok(first) => unsafe { &*first }.find(avoid),
         // The thread is at its end.
@@ -359,7 +359,12 @@ impl Drop for Outermost<'_> {
     #[inline]
     fn drop(&mut self) {
         let place = self.0;
-        let bytes = place.shared().map_or(0, Arena::allocated_bytes);
+        let mut bytes = 0;
+        if let Some(arena) = place.shared() {
+            // A limit is of the whole arena, and was meant for this call.
+            arena.set_allocation_limit(None);
+            bytes = arena.allocated_bytes();
+        }
         place.innermost.set(ptr::null());
         // What was obtained is in several chunks.
         if bytes > place.held.get() || bytes > retained() {

@@ -40,7 +40,7 @@ use super::slots::{self, Free, GiveBack};
 pub struct PoolBox<'pool, T: ?Sized> {
     value: NonNull<T>,
     owns: PhantomData<T>,
-    pool: PhantomData<&'pool Free>,
+    pool: PhantomData<&'pool ()>,
 }
 
 // Not `Send`: its end writes to its pool, which does not reckon with other threads.

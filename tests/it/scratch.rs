@@ -202,6 +202,17 @@ fn a_thread_keeps_no_more_than_it_may() {
     });
 }
 
+#[test]
+fn a_limit_ends_with_the_call() {
+    on_a_new_thread(|| {
+        scratch(|arena| {
+            arena.set_allocation_limit(Some(100));
+            assert!(arena.try_alloc([0_u8; 200]).is_err());
+        });
+        scratch(|arena| assert!(arena.try_alloc([0_u8; 200]).is_ok()));
+    });
+}
+
 /// What a call needed is one chunk the next time.
 #[test]
 fn warm_calls_need_no_memory() {
