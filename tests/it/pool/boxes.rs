@@ -11,7 +11,7 @@ use arenite::testing::failures::Failures;
 use arenite::wrap::Counting;
 use arenite::{AllocError, Arena};
 
-use super::{Aligned, Huge, Noisy, on_a_large_stack, panics};
+use super::helpers::{Aligned, Huge, Noisy, on_a_large_stack, panics};
 
 #[test]
 fn a_box_is_a_word_and_so_is_none() {
@@ -202,9 +202,8 @@ fn trees_and_cycles_in_one_pool() {
 /// A pool may be dropped after what its values borrow, as it touches none of them.
 #[test]
 fn values_that_borrow_what_ends_before_the_pool() {
-    let pool: Pool<&str>;
+    let pool: Pool<&str> = Pool::new();
     let text = String::from("sand");
-    pool = Pool::new();
     assert_eq!(pool.insert(&text).len(), 4);
 }
 

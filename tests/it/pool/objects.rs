@@ -9,7 +9,7 @@ use arenite::pool::{ObjectPool, Reusable};
 use arenite::testing::failures::Failures;
 use arenite::wrap::Counting;
 
-use super::{Aligned, Noisy, panics};
+use super::helpers::{Aligned, Noisy, panics};
 
 #[test]
 fn a_buffer_keeps_its_capacity() {

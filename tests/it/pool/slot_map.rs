@@ -9,7 +9,7 @@ use arenite::pool::{Key, SlotMap};
 use arenite::testing::failures::Failures;
 use arenite::wrap::Counting;
 
-use super::{Aligned, Huge, Noisy, on_a_large_stack, panics};
+use super::helpers::{Aligned, Huge, Noisy, on_a_large_stack, panics};
 
 #[test]
 fn a_key_is_eight_bytes_and_so_is_none() {
