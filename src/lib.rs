@@ -29,11 +29,14 @@ mod global;
 ))]
 pub mod guide;
 mod owns;
+pub mod pool;
 mod raw;
 #[cfg(feature = "alloc")]
 pub mod report;
 #[cfg(feature = "std")]
 pub mod shared;
+#[cfg(feature = "std")]
+pub mod scratch;
 mod size;
 #[cfg(feature = "std")]
 #[cfg_attr(

@@ -10,6 +10,8 @@ mod create;
 mod ends;
 mod failure;
 mod fill;
+#[cfg(feature = "std")]
+mod kin;
 mod lineage;
 #[cfg(feature = "mapped")]
 mod mapped;

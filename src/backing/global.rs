@@ -1,10 +1,10 @@
 //! The global allocator, or what stands in for it where there is none.
 
 #[cfg(feature = "alloc")]
-pub(super) use allocator_api2::alloc::Global;
+pub(crate) use allocator_api2::alloc::Global;
 
 #[cfg(not(feature = "alloc"))]
-pub(super) use absent::Global;
+pub(crate) use absent::Global;
 
 #[cfg(not(feature = "alloc"))]
 mod absent {

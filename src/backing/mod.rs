@@ -25,6 +25,7 @@ mod virtual_memory;
 pub use auto::Auto;
 pub use chained::Chained;
 pub use fixed::{Buffer, Fixed};
+pub(crate) use global::Global;
 pub use growth::Growth;
 #[cfg(feature = "mapped")]
 pub use mapped::{MapError, Mapped, MappedOptions};

@@ -31,12 +31,15 @@ mod limits;
 mod mapped;
 #[cfg(feature = "alloc")]
 mod model;
+mod pool;
 #[cfg(feature = "alloc")]
 mod regress;
 #[cfg(feature = "alloc")]
 mod report;
 #[cfg(feature = "alloc")]
 mod scopes;
+#[cfg(feature = "std")]
+mod scratch;
 #[cfg(feature = "alloc")]
 mod send_sync;
 #[cfg(feature = "std")]

@@ -7,6 +7,9 @@ use std::rc::Rc;
 
 use allocator_api2::alloc::{AllocError, Allocator, Global};
 use arenite::collections::{String, Vec as ArenaVec};
+use arenite::pool::{
+    InsertError, Iter, IterMut, Key, ObjectPool, Pool, PoolBox, PoolStats, Reusable, SlotMap,
+};
 use arenite::report::Report;
 use arenite::wrap::{Counting, Failing};
 use arenite::{
@@ -117,6 +120,31 @@ fn send_and_sync_too_wide_or_too_narrow() {
         CreateError: YES YES, "plain data: it may be a `Box<dyn Error + Send + Sync>`";
         AllocOrInitError<i32>: YES YES, "as the error in it";
         AllocOrInitError<Rc<i32>>: NO NO, "as the error in it";
+        Pool<i32>: YES NO, "its boxes borrow it; its free slots are cells";
+        Pool<Rc<i32>>: YES NO, "it never touches a value";
+        Pool<i32, Homebound>: NO NO, "its slabs must go back on the thread that they came from";
+        Pool<i32, &'static Arena>: NO NO, "as its allocator";
+        PoolBox<'static, i32>: NO YES, "its end writes to its pool; a shared one does not end";
+        PoolBox<'static, std::cell::Cell<i32>>: NO NO, "as its value";
+        PoolBox<'static, dyn Fn() + Send + Sync>: NO YES, "what the trait object says";
+        ObjectPool<i32>: YES NO, "as a pool";
+        ObjectPool<Rc<i32>>: NO NO, "what it keeps moves with it";
+        ObjectPool<i32, Homebound>: NO NO, "as its allocator";
+        Reusable<'static, i32>: NO YES, "as a box";
+        Reusable<'static, Rc<i32>>: NO NO, "as its object";
+        SlotMap<i32>: YES YES, "a plain container";
+        SlotMap<Rc<i32>>: NO NO, "as its values";
+        SlotMap<std::cell::Cell<i32>>: YES NO, "as its values";
+        SlotMap<i32, &'static Arena>: NO NO, "as its allocator";
+        SlotMap<i32, Counting<Global>>: YES YES, "as its allocator";
+        Iter<'static, i32>: YES YES, "a shared borrow of values";
+        Iter<'static, std::cell::Cell<i32>>: NO NO, "as above";
+        IterMut<'static, i32>: YES YES, "an exclusive borrow of values";
+        IterMut<'static, std::cell::Cell<i32>>: YES NO, "as above";
+        Key: YES YES, "plain data";
+        PoolStats: YES YES, "plain data";
+        InsertError<i32>: YES YES, "as the value in it";
+        InsertError<Rc<i32>>: NO NO, "as the value in it";
     };
     for (name, found, expected, why) in table {
         assert_eq!(found, expected, "(Send, Sync) of {name}: {why}");
