@@ -224,8 +224,6 @@ fn increment(counter: &AtomicUsize) {
 }
 
 impl<A> Observe for Counting<A> {
-    const EXACT: bool = true;
-
     fn after(&self, request: Request, result: Granted) {
         increment(match request {
             Request::Allocate { zeroed: false, .. } => &self.allocate,
@@ -242,11 +240,11 @@ impl<A> Observe for Counting<A> {
             }
             Request::Grow { block, old, new, .. } => {
                 self.add_bytes(new.size().wrapping_sub(old.size()));
-                self.resized(block, granted.cast());
+                self.resized(block, granted);
             }
             Request::Shrink { block, old, new } => {
                 self.bytes_live.fetch_sub(old.size().wrapping_sub(new.size()), Relaxed);
-                self.resized(block, granted.cast());
+                self.resized(block, granted);
             }
         }
     }

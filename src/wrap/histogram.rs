@@ -118,8 +118,6 @@ impl<A> fmt::Display for Histogram<A> {
 }
 
 impl<A> Observe for Histogram<A> {
-    const EXACT: bool = true;
-
     fn after(&self, request: Request, result: Granted) {
         if result.is_err() {
             return;
