@@ -53,6 +53,7 @@ mod observer;
 mod on_oom;
 mod quantized;
 mod segregate;
+mod statistics;
 
 pub use crate::owns::Owns;
 pub use counting::{Counting, Counts};
@@ -66,3 +67,4 @@ pub use observer::{Event, Observer};
 pub use on_oom::OnOom;
 pub use quantized::Quantized;
 pub use segregate::Segregate;
+pub use statistics::{CallCounters, LiveCounters, Statistics};
