@@ -17,6 +17,7 @@ mod error;
 #[cfg(all(feature = "global", target_pointer_width = "64"))]
 mod global;
 mod owns;
+mod random;
 mod raw;
 mod size;
 #[cfg(feature = "virtual-memory")]

@@ -40,6 +40,7 @@
 mod calls;
 #[macro_use]
 mod pair;
+mod conditions;
 mod counting;
 mod failing;
 mod fallback;
@@ -56,6 +57,7 @@ mod segregate;
 mod statistics;
 
 pub use crate::owns::Owns;
+pub use conditions::Conditions;
 pub use counting::{Counting, Counts};
 pub use failing::Failing;
 pub use fallback::Fallback;
