@@ -47,6 +47,7 @@ mod fallback;
 mod forward;
 mod histogram;
 mod hooks;
+mod lifetime;
 mod limited;
 #[cfg(feature = "log")]
 mod logging;
@@ -62,6 +63,9 @@ pub use counting::{Counting, Counts};
 pub use failing::Failing;
 pub use fallback::Fallback;
 pub use histogram::Histogram;
+#[cfg(feature = "std")]
+pub use lifetime::TimeClock;
+pub use lifetime::{AllocationClock, Clock};
 pub use limited::{Budget, Limited};
 #[cfg(feature = "log")]
 pub use logging::Logging;
