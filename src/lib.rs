@@ -20,6 +20,8 @@ mod owns;
 mod random;
 mod raw;
 mod size;
+#[cfg(feature = "backtrace")]
+mod stack;
 #[cfg(feature = "virtual-memory")]
 mod sync;
 #[cfg(feature = "virtual-memory")]

@@ -6,7 +6,7 @@
 mod unix;
 #[cfg(all(unix, not(miri)))]
 pub(crate) use unix::{
-    address_space_left, advise_huge, advise_small, commit, complain, discard, lock, populate, release,
+    address_space_left, advise_huge, advise_small, commit, complain, decommit, discard, lock, populate, release,
     reserve, reserve_aligned, unlock,
 };
 
@@ -14,7 +14,7 @@ pub(crate) use unix::{
 mod absent;
 #[cfg(not(all(unix, not(miri))))]
 pub(crate) use absent::{
-    address_space_left, advise_huge, advise_small, commit, complain, discard, lock, populate, release,
+    address_space_left, advise_huge, advise_small, commit, complain, decommit, discard, lock, populate, release,
     reserve, reserve_aligned, unlock,
 };
 

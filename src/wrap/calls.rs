@@ -177,6 +177,13 @@ pub(super) fn pointer(result: Granted) -> *mut u8 {
     result.map_or(ptr::null_mut(), NonNull::as_ptr)
 }
 
+/// A block of no bytes, which takes nothing from anybody. It may come back without having been asked for: so do those of some
+/// boxes.
+#[inline]
+pub(super) fn empty(layout: Layout) -> NonNull<u8> {
+    NonNull::new(ptr::without_provenance_mut(layout.align())).unwrap_or(NonNull::dangling())
+}
+
 /// A `GlobalAlloc` as an `Allocator`.
 pub(super) struct OverGlobal<'g, G>(pub(super) &'g G);
 

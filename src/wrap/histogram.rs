@@ -16,7 +16,7 @@ const CLASSES: usize = usize::BITS as usize + 1;
 /// Counts blocks by size, and by lifetime if it is given a clock, in classes that double, and draws them.
 ///
 /// A block that is resized counts again, in the class of its new size; its life goes on. Blocks are handed out exactly as
-/// long as asked. Costs two relaxed atomic additions a call, and what the [clock](Clock) costs. Its `Display` is a picture
+/// long as asked; those of no bytes have no lifetime. Costs two relaxed atomic additions a call, and what the [clock](Clock) costs. Its `Display` is a picture
 /// for the terminal, one line a class.
 ///
 /// ```
@@ -120,10 +120,17 @@ impl<A, C: Clock> Histogram<A, C> {
         self.live[size_class(layout.size())].fetch_sub(1, Relaxed);
     }
 
+    /// Bytes behind a block in which its birth is kept. A block of no bytes has none: some boxes give back such blocks that
+    /// nobody made.
+    #[inline]
+    fn stamp_size(layout: Layout) -> usize {
+        if layout.size() == 0 { 0 } else { C::STAMP }
+    }
+
     /// The block with its birth behind it.
     #[inline]
     fn stamped(layout: Layout) -> Result<Layout, AllocError> {
-        let size = layout.size().checked_add(C::STAMP).ok_or(AllocError)?;
+        let size = layout.size().checked_add(Self::stamp_size(layout)).ok_or(AllocError)?;
         Layout::from_size_align(size, layout.align()).map_err(|_| AllocError)
     }
 
@@ -131,9 +138,9 @@ impl<A, C: Clock> Histogram<A, C> {
     ///
     /// The block is this histogram's, with this layout, and allocated.
     #[inline]
-    unsafe fn birth(block: NonNull<u8>, layout: Layout) -> u64 {
-        if C::STAMP == 0 {
-            return 0;
+    unsafe fn birth(&self, block: NonNull<u8>, layout: Layout) -> u64 {
+        if Self::stamp_size(layout) == 0 {
+            return self.clock.born();
         }
         // SAFETY: the block has the stamp behind its bytes.
         let stamp = unsafe { block.add(layout.size()) };
@@ -146,7 +153,7 @@ impl<A, C: Clock> Histogram<A, C> {
     /// The block is writable for as many bytes as the layout has, stamped.
     #[inline]
     unsafe fn stamp(block: NonNull<u8>, layout: Layout, birth: u64) {
-        if C::STAMP > 0 {
+        if Self::stamp_size(layout) > 0 {
             // SAFETY: the block has room for a stamp behind its bytes.
             let stamp = unsafe { block.add(layout.size()) };
             // SAFETY: as above; it need not be aligned.
@@ -226,8 +233,10 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
     unsafe fn give_back(&self, inner: &impl Allocator, block: NonNull<u8>, layout: Layout) {
         // A block whose size has no room for a stamp was never handed out.
         let Ok(whole) = Self::stamped(layout) else { return };
-        // SAFETY: the caller vouches for the block and its layout.
-        self.clock.died(unsafe { Self::birth(block, layout) });
+        if Self::stamp_size(layout) > 0 {
+            // SAFETY: the caller vouches for the block and its layout.
+            self.clock.died(unsafe { self.birth(block, layout) });
+        }
         self.went(layout);
         // SAFETY: the block was made with this layout, stamped, and is allocated (the caller vouches).
         unsafe { inner.deallocate(block, whole) }
@@ -244,7 +253,7 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
     ) -> Granted {
         let (before, after) = (Self::stamped(old)?, Self::stamped(new)?);
         // SAFETY: the caller vouches for the block and its layout.
-        let birth = unsafe { Self::birth(block, old) };
+        let birth = unsafe { self.birth(block, old) };
         // SAFETY: the block was made with `before`, and is allocated (the caller vouches); `after` is no smaller.
         let grown = unsafe { inner.grow(block, before, after) }?.cast();
         if zeroed {
@@ -262,7 +271,7 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
     unsafe fn reduce(&self, inner: &impl Allocator, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         let (before, after) = (Self::stamped(old)?, Self::stamped(new)?);
         // SAFETY: the caller vouches for the block and its layout.
-        let birth = unsafe { Self::birth(block, old) };
+        let birth = unsafe { self.birth(block, old) };
         // SAFETY: the block was made with `before`, and is allocated (the caller vouches); `after` is no larger.
         let shrunk = unsafe { inner.shrink(block, before, after) }?.cast();
         // SAFETY: granted just now, with a stamp.

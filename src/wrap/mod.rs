@@ -40,37 +40,59 @@
 mod calls;
 #[macro_use]
 mod pair;
+#[cfg(all(feature = "std", feature = "hashbrown"))]
+mod books;
 mod conditions;
 mod counting;
 mod failing;
 mod fallback;
+mod fence;
 mod forward;
+mod guarded;
 mod histogram;
 mod hooks;
+#[cfg(all(feature = "std", feature = "hashbrown"))]
+mod leaks;
 mod lifetime;
 mod limited;
+mod lock;
 #[cfg(feature = "log")]
 mod logging;
+mod misuse;
 mod observer;
 mod on_oom;
+#[cfg(feature = "virtual-memory")]
+mod page_guarded;
+#[cfg(feature = "virtual-memory")]
+mod pages;
 mod quantized;
 mod segregate;
 mod statistics;
+#[cfg(all(feature = "std", feature = "hashbrown"))]
+mod tracking;
 
 pub use crate::owns::Owns;
 pub use conditions::Conditions;
 pub use counting::{Counting, Counts};
 pub use failing::Failing;
 pub use fallback::Fallback;
+pub use guarded::Guarded;
 pub use histogram::Histogram;
+#[cfg(all(feature = "std", feature = "hashbrown"))]
+pub use leaks::{LeakReport, LeakSite, Mark};
 #[cfg(feature = "std")]
 pub use lifetime::TimeClock;
 pub use lifetime::{AllocationClock, Clock};
 pub use limited::{Budget, Limited};
 #[cfg(feature = "log")]
 pub use logging::Logging;
+pub use misuse::{Misuse, MisuseKind};
 pub use observer::{Event, Observer};
 pub use on_oom::OnOom;
+#[cfg(feature = "virtual-memory")]
+pub use page_guarded::PageGuarded;
 pub use quantized::Quantized;
 pub use segregate::Segregate;
 pub use statistics::{CallCounters, LiveCounters, Statistics};
+#[cfg(all(feature = "std", feature = "hashbrown"))]
+pub use tracking::{ReportAtEnd, Tracking};

@@ -2,11 +2,11 @@
 //!
 //! Blocks are handed out exactly as long as asked, and those of no bytes are neither's.
 
-use super::calls::Granted;
+use super::calls::{Granted, empty};
 use super::forward::clear;
 use allocator_api2::alloc::Allocator;
 use core::alloc::Layout;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 
 /// One of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,7 +45,7 @@ pub(super) fn obtain(pair: &impl Pair, layout: Layout, zeroed: bool) -> Granted 
     if layout.size() > 0 {
         return pair.obtain(layout, zeroed);
     }
-    Ok(NonNull::new(ptr::without_provenance_mut(layout.align())).unwrap_or(NonNull::dangling()))
+    Ok(empty(layout))
 }
 
 /// # Safety

@@ -1,0 +1,96 @@
+//! Who called: addresses of code on the stack, and what they are called.
+
+use std::collections::HashMap;
+
+/// Frames that are kept of a stack.
+const FRAMES: usize = 32;
+
+/// The addresses on a stack, the innermost first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Stack {
+    frames: [usize; FRAMES],
+    length: u8,
+}
+
+/// Calls `each` with the addresses on the stack of this thread, the innermost first, for as long as it returns true.
+pub(crate) fn walk(mut each: impl FnMut(usize) -> bool) {
+    // SAFETY: the lock that this goes without guards the resolving of symbols, which is done later. (With it, a thread that
+    // is printing a backtrace while it allocates would wait for itself.)
+    unsafe { backtrace::trace_unsynchronized(|frame| each(frame.ip().addr())) }
+}
+
+/// Calls `each` with the functions at an address of code, the innermost first: more than one, if one is inlined into another.
+pub(crate) fn resolve(address: usize, mut each: impl FnMut(String)) {
+    backtrace::resolve(core::ptr::without_provenance_mut(address), |symbol| {
+        let Some(function) = symbol.name() else { return };
+        let function = format!("{function:#}");
+        let place = symbol.filename().map(|file| {
+            let file = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+            format!(" at {file}:{}", symbol.lineno().unwrap_or(0))
+        });
+        each(function + &place.unwrap_or_default());
+    });
+}
+
+/// Whether a name is that of a function below one of these modules.
+pub(crate) fn is_below(name: &str, modules: &[&str]) -> bool {
+    modules.iter().any(|module| name.trim_start_matches(['<', '&']).starts_with(module))
+}
+
+/// What lies between an allocator and whoever wants memory: not who is meant by "who called".
+const MACHINERY: [&str; 10] = [
+    "arenite::",
+    "backtrace::",
+    "__rust",
+    "__rustc::",
+    "__rdl_",
+    "alloc::",
+    "allocator_api2::",
+    "core::",
+    "hashbrown::",
+    "std::collections::",
+];
+
+/// What runs a program or a thread, and is on each stack.
+const START: [&str; 4] =
+    ["std::rt::lang_start", "std::sys::backtrace::__rust_begin_short_backtrace", "__libc_start", "_start"];
+
+impl Stack {
+    /// The stack of this thread.
+    #[inline(never)]
+    pub(crate) fn here() -> Self {
+        let mut stack = Self { frames: [0; FRAMES], length: 0 };
+        walk(|address| {
+            stack.frames[usize::from(stack.length)] = address;
+            stack.length += 1;
+            usize::from(stack.length) < FRAMES
+        });
+        stack
+    }
+
+    /// The functions on the stack, the innermost first, from the first that wanted memory for itself, as far as can be told;
+    /// with file and line where they are known.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.names_by(&mut HashMap::new())
+    }
+
+    /// The same, for many: what was asked once is remembered.
+    pub(crate) fn names_by(&self, known: &mut HashMap<usize, Vec<String>>) -> Vec<String> {
+        const SHOWN: usize = 8;
+        let mut names = Vec::new();
+        for address in &self.frames[..usize::from(self.length)] {
+            let found = known.entry(*address).or_insert_with(|| {
+                let mut found = Vec::new();
+                resolve(*address, |name| found.push(name));
+                found
+            });
+            names.extend_from_slice(found);
+        }
+        let end = names.iter().position(|name| name == "main" || is_below(name, &START)).unwrap_or(names.len());
+        let first = names[..end].iter().position(|name| !is_below(name, &MACHINERY)).unwrap_or(0);
+        names.truncate(end);
+        names.drain(..first);
+        names.truncate(SHOWN);
+        names
+    }
+}
