@@ -86,7 +86,8 @@ impl Stack {
             });
             names.extend_from_slice(found);
         }
-        let end = names.iter().position(|name| name == "main" || is_below(name, &START)).unwrap_or(names.len());
+        let end =
+            names.iter().position(|name| name == "main" || is_below(name, &START)).unwrap_or(names.len());
         let first = names[..end].iter().position(|name| !is_below(name, &MACHINERY)).unwrap_or(0);
         names.truncate(end);
         names.drain(..first);

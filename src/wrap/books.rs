@@ -228,8 +228,7 @@ impl Books {
     fn told(&self, misuse: Misuse, made: SiteIndex, freed: SiteIndex) -> Misuse {
         #[cfg(feature = "backtrace")]
         let misuse = {
-            let history =
-                super::misuse::History { made: self.origin(made), freed: self.origin(freed) };
+            let history = super::misuse::History { made: self.origin(made), freed: self.origin(freed) };
             Misuse { history, ..misuse }
         };
         #[cfg(not(feature = "backtrace"))]
@@ -294,7 +293,14 @@ impl Books {
 
     /// Puts a block that was lifted and then resized on the list again. Whoever did that counts as who made it. A block of no
     /// bytes is nobody's any more.
-    pub(super) fn put(&mut self, from: NonNull<u8>, record: Record, to: NonNull<u8>, new: Layout, by: SiteIndex) {
+    pub(super) fn put(
+        &mut self,
+        from: NonNull<u8>,
+        record: Record,
+        to: NonNull<u8>,
+        new: Layout,
+        by: SiteIndex,
+    ) {
         self.discount(record);
         self.away -= 1;
         if from != to || new.size() == 0 {

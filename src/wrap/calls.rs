@@ -205,7 +205,12 @@ impl<G: GlobalAlloc> OverGlobal<'_, G> {
     ///
     /// `block` must be allocated from here, and `old` must fit it.
     #[inline]
-    unsafe fn resize(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+    unsafe fn resize(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         if old.size() > 0 && new.size() > 0 && old.align() == new.align() {
             // SAFETY: the block is not empty, so it is the inner allocator's, with this layout; the new size is not zero,
             // and rounded up it fits, as it is that of a layout with the same alignment.
@@ -250,7 +255,12 @@ unsafe impl<G: GlobalAlloc> Allocator for OverGlobal<'_, G> {
     }
 
     #[inline]
-    unsafe fn grow_zeroed(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+    unsafe fn grow_zeroed(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller vouches for the block and its layout.
         let grown = unsafe { self.resize(block, old, new) }?;
         // SAFETY: the block has `new.size()` bytes, and `old` is no larger (the caller vouches).
@@ -259,7 +269,12 @@ unsafe impl<G: GlobalAlloc> Allocator for OverGlobal<'_, G> {
     }
 
     #[inline]
-    unsafe fn shrink(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+    unsafe fn shrink(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller vouches for the block and its layout.
         unsafe { self.resize(block, old, new) }
     }

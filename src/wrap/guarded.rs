@@ -58,8 +58,9 @@ impl<A> Guarded<A> {
     ///
     /// The hook may allocate, also from here. If it panics, the process ends, since an allocator must not unwind.
     #[must_use]
-    pub fn on_misuse(self, hook: fn(&Misuse)) -> Self {
-        Self { judge: Judge::new(hook), ..self }
+    pub const fn on_misuse(mut self, hook: fn(&Misuse)) -> Self {
+        self.judge = Judge::new(hook);
+        self
     }
 
     /// How often a free or a resize showed a misuse.

@@ -210,10 +210,15 @@ pub(super) fn picture(
 impl<A, C: Clock> fmt::Display for Histogram<A, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>10} {:>10} {:>10}", "bytes from", "made", "live")?;
-        picture(f, CLASSES, |class| self.made[class].load(Relaxed), |f, class, made| {
-            let from = if class == 0 { 0 } else { 1 << (class - 1) };
-            write!(f, "{} {made:>10} {:>10}", Column(from), self.live[class].load(Relaxed))
-        })?;
+        picture(
+            f,
+            CLASSES,
+            |class| self.made[class].load(Relaxed),
+            |f, class, made| {
+                let from = if class == 0 { 0 } else { 1 << (class - 1) };
+                write!(f, "{} {made:>10} {:>10}", Column(from), self.live[class].load(Relaxed))
+            },
+        )?;
         self.clock.draw(f)
     }
 }

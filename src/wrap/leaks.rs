@@ -182,7 +182,8 @@ impl fmt::Display for LeakReport {
         if self.blocks == 0 {
             return f.write_str("nothing is live");
         }
-        let whose = if self.sites.iter().any(|site| !site.frames.is_empty()) { "call site" } else { "layout" };
+        let whose =
+            if self.sites.iter().any(|site| !site.frames.is_empty()) { "call site" } else { "layout" };
         let (blocks, sites) = (Count(self.blocks, "block"), Count(self.sites.len(), whose));
         write!(f, "{} in {blocks} are live, by {sites}:", Bytes(self.bytes))?;
         let shown = f.precision().unwrap_or(usize::MAX).min(self.sites.len());

@@ -73,10 +73,15 @@ impl Lives {
         length: impl Fn(u64) -> D,
     ) -> fmt::Result {
         write!(f, "\n\n{heading:>10} {:>10}", "blocks")?;
-        picture(f, CLASSES, |class| self.0[class].load(Relaxed), |f, class, count| {
-            let from = if class == 0 { 0 } else { 1 << (class - 1) };
-            write!(f, "{:>10} {count:>10}", length(from))
-        })
+        picture(
+            f,
+            CLASSES,
+            |class| self.0[class].load(Relaxed),
+            |f, class, count| {
+                let from = if class == 0 { 0 } else { 1 << (class - 1) };
+                write!(f, "{:>10} {count:>10}", length(from))
+            },
+        )
     }
 }
 

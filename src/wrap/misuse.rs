@@ -58,7 +58,12 @@ pub(super) struct History {
 }
 
 impl Misuse {
-    pub(super) fn new(kind: MisuseKind, block: NonNull<u8>, layout: Option<Layout>, made: Option<Layout>) -> Self {
+    pub(super) fn new(
+        kind: MisuseKind,
+        block: NonNull<u8>,
+        layout: Option<Layout>,
+        made: Option<Layout>,
+    ) -> Self {
         Self {
             kind,
             block,
@@ -107,17 +112,32 @@ impl fmt::Display for Misuse {
                 write!(f, "wrong layout: the block at {block:p}, of {made}, comes back with {given}")?;
             }
             MisuseKind::Foreign => {
-                write!(f, "foreign pointer: at {block:p} begins no block of this allocator; it comes with {given}")?;
+                write!(
+                    f,
+                    "foreign pointer: at {block:p} begins no block of this allocator; it comes with {given}"
+                )?;
                 if let Some((around, layout)) = self.within {
                     let offset = block.addr().get() - around;
-                    write!(f, ", and lies {offset} bytes into the block at {around:#x}, of {}", Shape(Some(layout)))?;
+                    write!(
+                        f,
+                        ", and lies {offset} bytes into the block at {around:#x}, of {}",
+                        Shape(Some(layout))
+                    )?;
                 }
             }
             MisuseKind::Underrun { bytes } => {
-                write!(f, "underrun: the block at {block:p}, of {made}, has {} before it", Overwritten(bytes))?;
+                write!(
+                    f,
+                    "underrun: the block at {block:p}, of {made}, has {} before it",
+                    Overwritten(bytes)
+                )?;
             }
             MisuseKind::Overrun { bytes } => {
-                write!(f, "overrun: the block at {block:p}, of {made}, has {} behind it", Overwritten(bytes))?;
+                write!(
+                    f,
+                    "overrun: the block at {block:p}, of {made}, has {} behind it",
+                    Overwritten(bytes)
+                )?;
             }
         }
         #[cfg(feature = "backtrace")]

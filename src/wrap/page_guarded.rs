@@ -65,15 +65,17 @@ impl PageGuarded {
     /// How many bytes of address space to spend, rounded up to whole pages. If the system has not as many, it is halved until
     /// it has.
     #[must_use]
-    pub fn reserve(self, bytes: usize) -> Self {
-        Self { reserve: bytes, ..self }
+    pub const fn reserve(mut self, bytes: usize) -> Self {
+        self.reserve = bytes;
+        self
     }
 
     /// Puts blocks against the page before them, so that it is the underrun which ends the process; what is behind them is
     /// filled, and looked at when the block is freed.
     #[must_use]
-    pub fn at_start(self) -> Self {
-        Self { side: Side::Start, ..self }
+    pub const fn at_start(mut self) -> Self {
+        self.side = Side::Start;
+        self
     }
 
     /// Calls `hook` with each [`Misuse`] that a free or a resize shows, instead of ending the process.
@@ -81,8 +83,9 @@ impl PageGuarded {
     /// The hook may allocate, also from here. If it panics, the process ends, since an allocator must not unwind. What the
     /// processor finds, it ends all the same.
     #[must_use]
-    pub fn on_misuse(self, hook: fn(&Misuse)) -> Self {
-        Self { judge: Judge::new(hook), ..self }
+    pub const fn on_misuse(mut self, hook: fn(&Misuse)) -> Self {
+        self.judge = Judge::new(hook);
+        self
     }
 
     /// How often a free or a resize showed a misuse.
@@ -233,7 +236,10 @@ impl Default for PageGuarded {
 impl fmt::Debug for PageGuarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("PageGuarded");
-        fields.field("blocks_live", &self.blocks_live()).field("misuses", &self.misuses()).finish_non_exhaustive()
+        fields
+            .field("blocks_live", &self.blocks_live())
+            .field("misuses", &self.misuses())
+            .finish_non_exhaustive()
     }
 }
 

@@ -119,12 +119,12 @@ impl<A> Tracking<A> {
     /// assert_eq!(allocator.misuses(), 1);
     /// ```
     #[must_use]
-    pub fn on_misuse(self, hook: fn(&Misuse)) -> Self {
-        Self { judge: Judge::new(hook), ..self }
+    pub const fn on_misuse(mut self, hook: fn(&Misuse)) -> Self {
+        self.judge = Judge::new(hook);
+        self
     }
 
     /// Whether to walk the stack for each free as well, so that of a double free both ends are known. Off to begin with.
-    /// `const`, so that it can be said of a `static`.
     #[must_use]
     pub const fn trace_frees(mut self, on: bool) -> Self {
         self.trace_frees = on;
@@ -275,7 +275,13 @@ impl<A> Calls for Tracking<A> {
 
 impl<A> Tracking<A> {
     /// Has a block resized that is live, with this layout, and keeps the books.
-    fn resized(&self, block: NonNull<u8>, old: Layout, new: Layout, resize: impl FnOnce() -> Granted) -> Granted {
+    fn resized(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+        resize: impl FnOnce() -> Granted,
+    ) -> Granted {
         let caller = caller(new);
         // Before it is resized: if it moves, another thread may be given the same address.
         let (record, by) = match self.books.with(|books| books.lift(block, old, caller)) {
