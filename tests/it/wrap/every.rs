@@ -13,8 +13,10 @@ use arenite::{Arena, Buffer, Fixed, conformance_suite};
 use std::alloc::System;
 use std::mem::MaybeUninit;
 
+/// There are many bases, and others run the long suite.
+const SHORT: Conformance = Conformance::new().operations(1000);
 /// For a buffer: it is full sooner or later.
-const SMALL: Conformance = Conformance::new().max_size(16 << 10).max_align(1024).may_run_out(true);
+const SMALL: Conformance = SHORT.max_size(16 << 10).max_align(1024).may_run_out(true);
 
 macro_rules! every_base {
     ($name:ident, $wrap:expr) => {
@@ -24,7 +26,7 @@ macro_rules! every_base {
             #[test]
             fn over_an_arena() {
                 for &property in Property::ALL {
-                    Conformance::new().check_property(property, $wrap(&Arena::new()));
+                    SHORT.check_property(property, $wrap(&Arena::new()));
                 }
             }
 
@@ -39,17 +41,17 @@ macro_rules! every_base {
 
             #[test]
             fn over_the_heap() {
-                Conformance::new().check(|| $wrap(Global));
+                SHORT.check(|| $wrap(Global));
             }
 
             #[test]
             fn over_a_base_that_grants_more() {
-                small().check(|| $wrap(Hostile::new(Defect::KeepsOldSurplus)));
+                small().operations(500).check(|| $wrap(Hostile::new(Defect::KeepsOldSurplus)));
             }
 
             #[test]
             fn as_a_global_allocator() {
-                Conformance::new().check(|| Through($wrap(System)));
+                SHORT.check(|| Through($wrap(System)));
             }
         }
     };
