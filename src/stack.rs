@@ -20,16 +20,28 @@ pub(crate) fn walk(mut each: impl FnMut(usize) -> bool) {
 }
 
 /// Calls `each` with the functions at an address of code, the innermost first: more than one, if one is inlined into another.
-pub(crate) fn resolve(address: usize, mut each: impl FnMut(String)) {
+pub(crate) fn resolve(address: usize, mut each: impl FnMut(Function)) {
     backtrace::resolve(core::ptr::without_provenance_mut(address), |symbol| {
-        let Some(function) = symbol.name() else { return };
-        let function = format!("{function:#}");
-        let place = symbol.filename().map(|file| {
-            let file = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-            format!(" at {file}:{}", symbol.lineno().unwrap_or(0))
-        });
-        each(function + &place.unwrap_or_default());
+        let Some(name) = symbol.name() else { return };
+        let mut shown = format!("{name:#}");
+        let mut machinery = is_below(&shown, &MACHINERY);
+        if let Some(path) = symbol.filename() {
+            let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            shown += &format!(" at {file}:{}", symbol.lineno().unwrap_or(0));
+            let path = path.to_string_lossy().replace('\\', "/");
+            machinery |= MACHINERY_PATHS.iter().any(|part| path.contains(part));
+        }
+        each(Function { shown, machinery });
     });
+}
+
+/// A function on a stack.
+#[derive(Clone)]
+pub(crate) struct Function {
+    /// Its name, and its file and line where they are known.
+    pub(crate) shown: String,
+    /// Whether it lies between an allocator and whoever wants memory, so that it is not meant by "who called".
+    machinery: bool,
 }
 
 /// Whether a name is that of a function below one of these modules.
@@ -37,7 +49,7 @@ pub(crate) fn is_below(name: &str, modules: &[&str]) -> bool {
     modules.iter().any(|module| name.trim_start_matches(['<', '&']).starts_with(module))
 }
 
-/// What lies between an allocator and whoever wants memory: not who is meant by "who called".
+/// Where the functions between an allocator and whoever wants memory are.
 const MACHINERY: [&str; 10] = [
     "arenite::",
     "backtrace::",
@@ -49,6 +61,16 @@ const MACHINERY: [&str; 10] = [
     "core::",
     "hashbrown::",
     "std::collections::",
+];
+
+/// The same, as parts of paths: programs that have only the tables of lines know no modules of inlined functions.
+const MACHINERY_PATHS: [&str; 6] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/src/"),
+    "/library/alloc/",
+    "/library/core/",
+    "/backtrace-",
+    "/hashbrown-",
+    "/allocator-api2-",
 ];
 
 /// What runs a program or a thread, and is on each stack.
@@ -69,29 +91,33 @@ impl Stack {
     }
 
     /// The functions on the stack, the innermost first, from the first that wanted memory for itself, as far as can be told;
-    /// with file and line where they are known.
+    /// each once; with file and line where they are known.
     pub(crate) fn names(&self) -> Vec<String> {
         self.names_by(&mut HashMap::new())
     }
 
     /// The same, for many: what was asked once is remembered.
-    pub(crate) fn names_by(&self, known: &mut HashMap<usize, Vec<String>>) -> Vec<String> {
-        const SHOWN: usize = 8;
-        let mut names = Vec::new();
+    pub(crate) fn names_by(&self, known: &mut HashMap<usize, Vec<Function>>) -> Vec<String> {
+        const SHOWN: usize = 24;
+        let mut functions = Vec::new();
         for address in &self.frames[..usize::from(self.length)] {
             let found = known.entry(*address).or_insert_with(|| {
                 let mut found = Vec::new();
-                resolve(*address, |name| found.push(name));
+                resolve(*address, |function| found.push(function));
                 found
             });
-            names.extend_from_slice(found);
+            functions.extend_from_slice(found);
         }
-        let end =
-            names.iter().position(|name| name == "main" || is_below(name, &START)).unwrap_or(names.len());
-        let first = names[..end].iter().position(|name| !is_below(name, &MACHINERY)).unwrap_or(0);
-        names.truncate(end);
-        names.drain(..first);
-        names.truncate(SHOWN);
+        let starts = |function: &Function| function.shown == "main" || is_below(&function.shown, &START);
+        let end = functions.iter().position(starts).unwrap_or(functions.len());
+        let first = functions[..end].iter().position(|function| !function.machinery).unwrap_or(0);
+        let mut names: Vec<String> = Vec::new();
+        for function in &functions[first..end] {
+            // How deep a recursion was says nothing about who called.
+            if names.len() < SHOWN && !names.contains(&function.shown) {
+                names.push(function.shown.clone());
+            }
+        }
         names
     }
 }

@@ -163,7 +163,7 @@ impl fmt::Display for Escapes {
 /// The name of what is at an address of code, unless it belongs to the allocator.
 fn name(address: usize) -> Option<String> {
     let mut name = None;
-    crate::stack::resolve(address, |function| name = Some(function));
+    crate::stack::resolve(address, |function| name = Some(function.shown));
     let ours = [
         "arenite::global::",
         "backtrace::",

@@ -17,8 +17,8 @@ pub struct Mark(pub(super) u64);
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct LeakSite {
-    /// Functions on the stack, the innermost first, without those of the allocator and of the collections of the standard
-    /// library, with file and line where they are known. Empty without the feature `backtrace`.
+    /// Up to 24 functions on the stack, the innermost first, without those of the allocator and of the collections of the
+    /// standard library, each once, with file and line where they are known. Empty without the feature `backtrace`.
     pub frames: Vec<String>,
     /// How many of its blocks are live.
     pub blocks: usize,
@@ -38,8 +38,8 @@ pub struct LeakSite {
 
 /// What is live, by call site, the largest first: [`Tracking::report`](super::Tracking::report).
 ///
-/// Shown as a list for people. With a precision, as in `{report:.5}`, only as many sites are shown, and what the others have is
-/// summed up.
+/// Shown as a list for people, with up to 8 functions of a stack, or all with `{report:#}`. With a precision, as in
+/// `{report:.5}`, only as many sites are shown, and what the others have is summed up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct LeakReport {
@@ -120,7 +120,7 @@ fn sums(books: &Books, mark: Mark) -> SystemVec<Sum, System> {
 #[derive(Default)]
 struct Names {
     #[cfg(feature = "backtrace")]
-    known: HashMap<usize, Vec<String>>,
+    known: HashMap<usize, Vec<crate::stack::Function>>,
 }
 
 impl Names {
@@ -173,7 +173,8 @@ impl fmt::Display for LeakSite {
             1 => write!(f, "after {:.1?}", self.first)?,
             _ => write!(f, "from {:.1?} to {:.1?}", self.first, self.last)?,
         }
-        self.frames.iter().try_for_each(|frame| write!(f, "\n    {frame}"))
+        let shown = if f.alternate() { usize::MAX } else { 8 };
+        self.frames.iter().take(shown).try_for_each(|frame| write!(f, "\n    {frame}"))
     }
 }
 
@@ -188,7 +189,10 @@ impl fmt::Display for LeakReport {
         write!(f, "{} in {blocks} are live, by {sites}:", Bytes(self.bytes))?;
         let shown = f.precision().unwrap_or(usize::MAX).min(self.sites.len());
         let (shown, others) = self.sites.split_at(shown);
-        shown.iter().try_for_each(|site| write!(f, "\n{site}"))?;
+        for site in shown {
+            f.write_str("\n")?;
+            site.fmt(f)?;
+        }
         if !others.is_empty() {
             let bytes = others.iter().map(|site| site.bytes).sum();
             write!(f, "\n{} at {}", Bytes(bytes), Count(others.len(), "other site"))?;

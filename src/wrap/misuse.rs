@@ -144,7 +144,7 @@ impl fmt::Display for Misuse {
         for (what, stack) in [("made", &self.history.made), ("freed before", &self.history.freed)] {
             if let Some(stack) = stack {
                 write!(f, "\n  {what} by")?;
-                for frame in stack.names() {
+                for frame in stack.names().iter().take(8) {
                     write!(f, "\n    {frame}")?;
                 }
             }

@@ -10,14 +10,20 @@
 //! | [`Observer`] | calls a closure with every event |
 //! | [`OnOom`] | calls a hook when memory runs out, and asks again |
 //! | `Logging` (feature `log`) | writes every call through the `log` facade |
-//! | [`Histogram`] | counts blocks by size, and draws them |
+//! | [`Histogram`] | counts blocks by size, and by lifetime if wanted, and draws them |
+//! | `Tracking` (features `std` and `hashbrown`) | knows who holds what, prints it, and names what is freed wrongly |
+//! | [`Guarded`] | puts canaries around each block, and names what is freed wrongly |
+//! | `PageGuarded` (feature `virtual-memory`) | no wrapper, a source: puts each block against a page that nobody may touch |
 //! | [`Quantized`] | rounds sizes up |
 //!
 //! Wrappers nest (`Counting<Failing<A>>`) and are shared by reference: `&Counting<A>` is an allocator as well. Those
 //! with figures of their own are not `Clone`, because a clone of an allocator has to free what the original
 //! handed out, and the two would then each hold half of the figures. A wrapper in a `static` serves where a
 //! value without a lifetime is wanted. Around a [`GlobalAlloc`](core::alloc::GlobalAlloc), each is one too, and can be a
-//! `#[global_allocator]`; `Fallback`, which needs to know what is whose, is not.
+//! `#[global_allocator]`; `Fallback` is one if its first allocator knows what is whose and its second is one.
+//!
+//! What they wrap is an [`Allocator`] of allocator-api2 0.2; they serve that version of the trait and all others that are
+//! switched on. Blocks are handed out exactly as long as asked, even where the inner allocator has more to give.
 //!
 //! ```
 //! # #[cfg(feature = "alloc")] {
@@ -35,6 +41,8 @@
 //! ```
 //!
 //! [`Allocator`]: allocator_api2::alloc::Allocator
+
+#![allow(clippy::result_large_err, reason = "a misuse is most often the end of the process")]
 
 #[macro_use]
 mod calls;

@@ -223,9 +223,9 @@ macro_rules! global_alloc_by_pair {
                 let new = unsafe { ::core::alloc::Layout::from_size_align_unchecked(size, old.align()) };
                 // SAFETY: the caller vouches that the block is allocated, hence not null.
                 let block = unsafe { ::core::ptr::NonNull::new_unchecked(block) };
+                let pair = self.over();
                 // SAFETY: the caller vouches for the block and its layout.
-                let resized =
-                    unsafe { $crate::wrap::pair::resize(&self.over(), block, old, new, false) };
+                let resized = unsafe { $crate::wrap::pair::resize(&pair, block, old, new, false) };
                 $crate::wrap::calls::pointer(resized)
             }
         }
