@@ -56,7 +56,9 @@ impl Watch for () {
 struct Lives([AtomicUsize; CLASSES]);
 
 impl Lives {
-    const NEW: Self = Lives([const { AtomicUsize::new(0) }; CLASSES]);
+    const fn new() -> Self {
+        Lives([const { AtomicUsize::new(0) }; CLASSES])
+    }
 
     fn add(&self, length: u64) {
         self.0[class(length)].fetch_add(1, Relaxed);
@@ -98,7 +100,7 @@ impl Clock for AllocationClock {}
 
 impl Watch for AllocationClock {
     const STAMP: usize = size_of::<u64>();
-    const NEW: Self = Self { made: AtomicUsize::new(0), lives: Lives::NEW };
+    const NEW: Self = Self { made: AtomicUsize::new(0), lives: Lives::new() };
 
     fn born(&self) -> u64 {
         self.made.fetch_add(1, Relaxed).wrapping_add(1) as u64
@@ -147,7 +149,7 @@ mod time {
 
     impl Watch for TimeClock {
         const STAMP: usize = size_of::<u64>();
-        const NEW: Self = Self { start: OnceLock::new(), lives: Lives::NEW };
+        const NEW: Self = Self { start: OnceLock::new(), lives: Lives::new() };
 
         fn born(&self) -> u64 {
             self.now()

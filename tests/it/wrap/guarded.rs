@@ -107,8 +107,9 @@ fn misuse_is_named_and_goes_no_further() {
     unsafe { free(&guarded, kept, 24) };
     // SAFETY: the mistake: it was freed. The memory is still the arena's.
     unsafe { free(&guarded, kept, 24) };
+    let inside = other.map_addr(|address| address.checked_add(8).unwrap());
     // SAFETY: the mistake: there is no block. The memory is the other block's.
-    unsafe { free(&guarded, other.add(8), 8) };
+    unsafe { free(&guarded, inside, 8) };
     let kinds: Vec<_> = told().into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, [MisuseKind::DoubleFree, MisuseKind::Foreign]);
     assert_eq!((guarded.check().unwrap(), guarded.misuses()), (1, 5));
