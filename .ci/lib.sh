@@ -32,4 +32,4 @@ nightly() {
 }
 
 # Features that can be had all at once by the pinned compiler.
-additive=allocator-api2-03,allocator-api2-04,escapes,mapped,serde,tower,zerocopy
+additive=allocator-api2-03,allocator-api2-04,backtrace,escapes,mapped,serde,tower,zerocopy

@@ -22,6 +22,20 @@ pub(crate) fn now(message: &str) -> ! {
     std::process::abort()
 }
 
+/// Ends the process with a message, which may allocate while it is made.
+#[cold]
+pub(crate) fn with(message: core::fmt::Arguments<'_>) -> ! {
+    #[cfg(feature = "std")]
+    {
+        use std::io::Write;
+        // If nobody can be told, the process ends all the same.
+        let _ = writeln!(std::io::stderr(), "arenite: {message}");
+        std::process::abort()
+    }
+    #[cfg(not(feature = "std"))]
+    on_unwind(|| panic!("{message}"))
+}
+
 /// Ends the process when it is dropped: for calls whose arguments had better not become captures of a closure.
 pub(crate) struct Armed;
 

@@ -27,23 +27,23 @@ macro_rules! adapter {
         // SAFETY: whoever uses `allocator_impls` says so.
         unsafe impl<$($generics)*> $($path)::+::Allocator for $type {
             #[inline(always)]
-            fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, $($path)::+::AllocError> {
+            fn allocate(&self, layout: ::core::alloc::Layout) -> Result<::core::ptr::NonNull<[u8]>, $($path)::+::AllocError> {
                 match self.block(layout) {
-                    Ok(block) => Ok(NonNull::slice_from_raw_parts(block, layout.size())),
+                    Ok(block) => Ok(::core::ptr::NonNull::slice_from_raw_parts(block, layout.size())),
                     Err(_) => Err($($path)::+::AllocError),
                 }
             }
 
             #[inline]
-            fn allocate_zeroed(&self, layout: Layout) -> Result<NonNull<[u8]>, $($path)::+::AllocError> {
+            fn allocate_zeroed(&self, layout: ::core::alloc::Layout) -> Result<::core::ptr::NonNull<[u8]>, $($path)::+::AllocError> {
                 match self.block_zeroed(layout) {
-                    Ok(block) => Ok(NonNull::slice_from_raw_parts(block, layout.size())),
+                    Ok(block) => Ok(::core::ptr::NonNull::slice_from_raw_parts(block, layout.size())),
                     Err(_) => Err($($path)::+::AllocError),
                 }
             }
 
             #[inline(always)]
-            unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+            unsafe fn deallocate(&self, block: ::core::ptr::NonNull<u8>, layout: ::core::alloc::Layout) {
                 // SAFETY: this method's contract is that of the called one.
                 unsafe { self.free(block, layout) };
             }
@@ -51,13 +51,13 @@ macro_rules! adapter {
             #[inline]
             unsafe fn grow(
                 &self,
-                block: NonNull<u8>,
-                old: Layout,
-                new: Layout,
-            ) -> Result<NonNull<[u8]>, $($path)::+::AllocError> {
+                block: ::core::ptr::NonNull<u8>,
+                old: ::core::alloc::Layout,
+                new: ::core::alloc::Layout,
+            ) -> Result<::core::ptr::NonNull<[u8]>, $($path)::+::AllocError> {
                 // SAFETY: this method's contract is that of the called one.
                 match unsafe { self.grow_block(block, old, new) } {
-                    Ok(block) => Ok(NonNull::slice_from_raw_parts(block, new.size())),
+                    Ok(block) => Ok(::core::ptr::NonNull::slice_from_raw_parts(block, new.size())),
                     Err(_) => Err($($path)::+::AllocError),
                 }
             }
@@ -65,13 +65,13 @@ macro_rules! adapter {
             #[inline]
             unsafe fn grow_zeroed(
                 &self,
-                block: NonNull<u8>,
-                old: Layout,
-                new: Layout,
-            ) -> Result<NonNull<[u8]>, $($path)::+::AllocError> {
+                block: ::core::ptr::NonNull<u8>,
+                old: ::core::alloc::Layout,
+                new: ::core::alloc::Layout,
+            ) -> Result<::core::ptr::NonNull<[u8]>, $($path)::+::AllocError> {
                 // SAFETY: this method's contract is that of the called one.
                 match unsafe { self.grow_block_zeroed(block, old, new) } {
-                    Ok(block) => Ok(NonNull::slice_from_raw_parts(block, new.size())),
+                    Ok(block) => Ok(::core::ptr::NonNull::slice_from_raw_parts(block, new.size())),
                     Err(_) => Err($($path)::+::AllocError),
                 }
             }
@@ -79,13 +79,13 @@ macro_rules! adapter {
             #[inline]
             unsafe fn shrink(
                 &self,
-                block: NonNull<u8>,
-                old: Layout,
-                new: Layout,
-            ) -> Result<NonNull<[u8]>, $($path)::+::AllocError> {
+                block: ::core::ptr::NonNull<u8>,
+                old: ::core::alloc::Layout,
+                new: ::core::alloc::Layout,
+            ) -> Result<::core::ptr::NonNull<[u8]>, $($path)::+::AllocError> {
                 // SAFETY: this method's contract is that of the called one.
                 match unsafe { self.shrink_block(block, old, new) } {
-                    Ok(block) => Ok(NonNull::slice_from_raw_parts(block, new.size())),
+                    Ok(block) => Ok(::core::ptr::NonNull::slice_from_raw_parts(block, new.size())),
                     Err(_) => Err($($path)::+::AllocError),
                 }
             }

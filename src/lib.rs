@@ -30,14 +30,17 @@ mod global;
 pub mod guide;
 mod owns;
 pub mod pool;
+mod random;
 mod raw;
 #[cfg(feature = "alloc")]
 pub mod report;
 #[cfg(feature = "std")]
-pub mod shared;
-#[cfg(feature = "std")]
 pub mod scratch;
+#[cfg(feature = "std")]
+pub mod shared;
 mod size;
+#[cfg(feature = "backtrace")]
+mod stack;
 #[cfg(feature = "std")]
 #[cfg_attr(
     not(feature = "global"),

@@ -1,6 +1,6 @@
 //! A progress bar for what takes long.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 pub(crate) struct Progress {
     bar: ProgressBar,
     start: Instant,
-    shown: Cell<bool>,
+    shown: AtomicBool,
 }
 
 impl Progress {
@@ -23,12 +23,11 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
         bar.set_style(style);
         bar.set_message(what);
-        Progress { bar, start: Instant::now(), shown: Cell::new(false) }
+        Progress { bar, start: Instant::now(), shown: AtomicBool::new(false) }
     }
 
     pub(crate) fn step(&self) {
-        if !self.shown.get() && self.start.elapsed() > PATIENCE {
-            self.shown.set(true);
+        if self.start.elapsed() > PATIENCE && !self.shown.swap(true, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.inc(1);

@@ -1,8 +1,5 @@
 //! `&Arena` as an allocator. All of the traits' methods are adapters of those in `resize.rs`.
 
-use core::alloc::Layout;
-use core::ptr::NonNull;
-
 use super::Arena;
 use crate::adapt::allocator_impls;
 use crate::backing::Backing;

@@ -53,14 +53,10 @@ static FOUND: Mutex<Option<HashMap<Stack, Sum>>> = Mutex::new(None);
 
 fn stack() -> Stack {
     let mut frames = Vec::with_capacity(FRAMES);
-    // SAFETY: the lock that this goes without guards the resolving of symbols, which is done later. (With it, a thread that
-    // is printing a backtrace in a region would wait for itself.)
-    unsafe {
-        backtrace::trace_unsynchronized(|frame| {
-            frames.push(frame.ip().addr());
-            frames.len() < FRAMES
-        });
-    }
+    crate::stack::walk(|address| {
+        frames.push(address);
+        frames.len() < FRAMES
+    });
     frames
 }
 
@@ -167,15 +163,7 @@ impl fmt::Display for Escapes {
 /// The name of what is at an address of code, unless it belongs to the allocator.
 fn name(address: usize) -> Option<String> {
     let mut name = None;
-    backtrace::resolve(core::ptr::without_provenance_mut(address), |symbol| {
-        let Some(function) = symbol.name() else { return };
-        let function = format!("{function:#}");
-        let place = symbol.filename().map(|file| {
-            let file = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-            format!(" at {file}:{}", symbol.lineno().unwrap_or(0))
-        });
-        name = Some(function + &place.unwrap_or_default());
-    });
+    crate::stack::resolve(address, |function| name = Some(function.shown));
     let ours = [
         "arenite::global::",
         "backtrace::",
@@ -184,7 +172,7 @@ fn name(address: usize) -> Option<String> {
         "alloc::alloc::",
         "alloc::raw_vec::",
     ];
-    name.filter(|name| !ours.iter().any(|prefix| name.trim_start_matches('<').starts_with(prefix)))
+    name.filter(|name| !crate::stack::is_below(name, &ours))
 }
 
 impl<T: Territory, G: core::alloc::GlobalAlloc + Sync + 'static> ScopedGlobal<T, G> {

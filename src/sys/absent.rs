@@ -37,6 +37,13 @@ pub(crate) unsafe fn discard(_start: NonNull<u8>, _bytes: usize) -> io::Result<(
 /// # Safety
 ///
 /// None.
+pub(crate) unsafe fn decommit(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+    unsupported()
+}
+
+/// # Safety
+///
+/// None.
 pub(crate) unsafe fn advise_huge(_start: NonNull<u8>, _bytes: usize) -> io::Result<()> {
     unsupported()
 }

@@ -6,16 +6,16 @@
 mod unix;
 #[cfg(all(unix, not(miri)))]
 pub(crate) use unix::{
-    address_space_left, advise_huge, advise_small, commit, complain, discard, lock, populate, release,
-    reserve, reserve_aligned, unlock,
+    address_space_left, advise_huge, advise_small, commit, complain, decommit, discard, lock, populate,
+    release, reserve, reserve_aligned, unlock,
 };
 
 #[cfg(not(all(unix, not(miri))))]
 mod absent;
 #[cfg(not(all(unix, not(miri))))]
 pub(crate) use absent::{
-    address_space_left, advise_huge, advise_small, commit, complain, discard, lock, populate, release,
-    reserve, reserve_aligned, unlock,
+    address_space_left, advise_huge, advise_small, commit, complain, decommit, discard, lock, populate,
+    release, reserve, reserve_aligned, unlock,
 };
 
 #[cfg(all(feature = "mapped", unix, not(miri)))]

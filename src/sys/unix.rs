@@ -65,18 +65,29 @@ pub(crate) unsafe fn discard(start: NonNull<u8>, bytes: usize) -> io::Result<()>
     } else {
         // Elsewhere the advice is no more than that, and the pages may keep what they hold.
         // SAFETY: as above.
-        unsafe { replace(start, bytes) }
+        unsafe { replace(start, bytes, libc::PROT_READ | libc::PROT_WRITE) }
     }
 }
 
-/// Puts fresh pages, committed and zero, in the place of others.
+/// Takes [`commit`] back: nobody may touch the pages, and the system has the memory. What was reserved stays so.
 ///
 /// # Safety
 ///
 /// As for [`discard`].
-unsafe fn replace(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
-    let (access, flags) =
-        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_FIXED);
+pub(crate) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+    // Not by `mprotect`: pages that were once writable stay different for the kernel from those that never were, and it
+    // would keep a mapping for each.
+    // SAFETY: this function's contract.
+    unsafe { replace(start, bytes, libc::PROT_NONE) }
+}
+
+/// Puts fresh pages in the place of others: zero, if they may be read.
+///
+/// # Safety
+///
+/// As for [`discard`].
+unsafe fn replace(start: NonNull<u8>, bytes: usize, access: libc::c_int) -> io::Result<()> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_FIXED;
     // SAFETY: what is mapped over are pages that are the caller's, whose contents may go (this function's contract).
     let result = unsafe { libc::mmap(start.as_ptr().cast(), bytes, access, flags, -1, 0) };
     if result == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }

@@ -11,4 +11,3 @@
 
 pub mod conformance;
 pub mod failures;
-mod random;

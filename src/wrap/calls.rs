@@ -4,8 +4,9 @@ use allocator_api2::alloc::{AllocError, Allocator};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 
-/// What `Allocator`'s methods return.
-pub(super) type Granted = Result<NonNull<[u8]>, AllocError>;
+/// A block exactly as long as it was asked for, even where the inner allocator had more to give. That accepts every size
+/// from the one asked for to the one granted, so the block can only come back with a layout that fits.
+pub(super) type Granted = Result<NonNull<u8>, AllocError>;
 
 /// What a wrapper makes of each call, over whatever stands in for its inner allocator.
 ///
@@ -44,7 +45,7 @@ pub(super) trait Calls {
     unsafe fn reduce(&self, inner: &impl Allocator, block: NonNull<u8>, old: Layout, new: Layout) -> Granted;
 }
 
-/// `Allocator` and `GlobalAlloc` for a wrapper `$name<A>`, by its [`Calls`] and its field `inner`.
+/// `Allocator`, in all its versions, and `GlobalAlloc` for a wrapper `$name<A>`, by its [`Calls`] and its field `inner`.
 ///
 /// The field must be private to the wrapper's file, which must never replace the allocator in it.
 macro_rules! allocator_by_calls {
@@ -52,30 +53,32 @@ macro_rules! allocator_by_calls {
         allocator_by_calls!([$($other: $($bound)+)?] $name<A $(, $other)?>);
     };
     ([$($generics:tt)*] $type:ty) => {
-        // SAFETY: every block is one of `self.inner`'s, an allocator that moves with the wrapper and lives as long,
-        // and every block that comes back is passed on to it; `Calls` keeps the contract of each method.
-        unsafe impl<A: ::allocator_api2::alloc::Allocator, $($generics)*>
-            ::allocator_api2::alloc::Allocator for $type
-        {
+        impl<A: ::allocator_api2::alloc::Allocator, $($generics)*> $type {
             #[inline]
-            fn allocate(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
+            fn block(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
                 $crate::wrap::calls::Calls::obtain(self, &self.inner, layout, false)
             }
 
             #[inline]
-            fn allocate_zeroed(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
+            fn block_zeroed(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
                 $crate::wrap::calls::Calls::obtain(self, &self.inner, layout, true)
             }
 
+            /// # Safety
+            ///
+            /// As for `Allocator::deallocate`.
             #[inline]
-            unsafe fn deallocate(&self, block: ::core::ptr::NonNull<u8>, layout: ::core::alloc::Layout) {
+            unsafe fn free(&self, block: ::core::ptr::NonNull<u8>, layout: ::core::alloc::Layout) {
                 // SAFETY: all blocks are this wrapper's over `self.inner`; the caller vouches that this one is
                 // allocated and that `layout` fits it.
                 unsafe { $crate::wrap::calls::Calls::give_back(self, &self.inner, block, layout) }
             }
 
+            /// # Safety
+            ///
+            /// As for `Allocator::grow`.
             #[inline]
-            unsafe fn grow(
+            unsafe fn grow_block(
                 &self,
                 block: ::core::ptr::NonNull<u8>,
                 old: ::core::alloc::Layout,
@@ -86,19 +89,25 @@ macro_rules! allocator_by_calls {
                 unsafe { $crate::wrap::calls::Calls::enlarge(self, &self.inner, block, old, new, false) }
             }
 
+            /// # Safety
+            ///
+            /// As for `Allocator::grow_zeroed`.
             #[inline]
-            unsafe fn grow_zeroed(
+            unsafe fn grow_block_zeroed(
                 &self,
                 block: ::core::ptr::NonNull<u8>,
                 old: ::core::alloc::Layout,
                 new: ::core::alloc::Layout,
             ) -> $crate::wrap::calls::Granted {
-                // SAFETY: as for `grow`.
+                // SAFETY: as for `grow_block`.
                 unsafe { $crate::wrap::calls::Calls::enlarge(self, &self.inner, block, old, new, true) }
             }
 
+            /// # Safety
+            ///
+            /// As for `Allocator::shrink`.
             #[inline]
-            unsafe fn shrink(
+            unsafe fn shrink_block(
                 &self,
                 block: ::core::ptr::NonNull<u8>,
                 old: ::core::alloc::Layout,
@@ -109,6 +118,11 @@ macro_rules! allocator_by_calls {
                 unsafe { $crate::wrap::calls::Calls::reduce(self, &self.inner, block, old, new) }
             }
         }
+
+        // SAFETY: every block is one of `self.inner`'s, an allocator that moves with the wrapper and lives as long,
+        // and every block that comes back is passed on to it; `Calls` keeps the contract of each method, and does not
+        // unwind.
+        $crate::adapt::allocator_impls!([A: ::allocator_api2::alloc::Allocator, $($generics)*] $type);
 
         // SAFETY: as above; `Calls` never unwinds, and the layouts passed on are the caller's.
         unsafe impl<A: ::core::alloc::GlobalAlloc, $($generics)*> ::core::alloc::GlobalAlloc
@@ -160,7 +174,14 @@ macro_rules! allocator_by_calls {
 /// What `GlobalAlloc`'s methods return.
 #[inline]
 pub(super) fn pointer(result: Granted) -> *mut u8 {
-    result.map_or(ptr::null_mut(), |block| block.as_ptr().cast())
+    result.map_or(ptr::null_mut(), NonNull::as_ptr)
+}
+
+/// A block of no bytes, which takes nothing from anybody. It may come back without having been asked for: so do those of some
+/// boxes.
+#[inline]
+pub(super) fn empty(layout: Layout) -> NonNull<u8> {
+    NonNull::new(ptr::without_provenance_mut(layout.align())).unwrap_or(NonNull::dangling())
 }
 
 /// A `GlobalAlloc` as an `Allocator`.
@@ -168,7 +189,7 @@ pub(super) struct OverGlobal<'g, G>(pub(super) &'g G);
 
 impl<G: GlobalAlloc> OverGlobal<'_, G> {
     #[inline]
-    fn take(&self, layout: Layout, zeroed: bool) -> Granted {
+    fn take(&self, layout: Layout, zeroed: bool) -> Result<NonNull<[u8]>, AllocError> {
         let block = match (layout.size(), zeroed) {
             (0, _) => ptr::without_provenance_mut(layout.align()),
             // SAFETY: the size is not zero.
@@ -184,7 +205,12 @@ impl<G: GlobalAlloc> OverGlobal<'_, G> {
     ///
     /// `block` must be allocated from here, and `old` must fit it.
     #[inline]
-    unsafe fn resize(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+    unsafe fn resize(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         if old.size() > 0 && new.size() > 0 && old.align() == new.align() {
             // SAFETY: the block is not empty, so it is the inner allocator's, with this layout; the new size is not zero,
             // and rounded up it fits, as it is that of a layout with the same alignment.
@@ -205,12 +231,12 @@ impl<G: GlobalAlloc> OverGlobal<'_, G> {
 // asked, so each comes back with the layout that it went out with. `GlobalAlloc`s do not unwind.
 unsafe impl<G: GlobalAlloc> Allocator for OverGlobal<'_, G> {
     #[inline]
-    fn allocate(&self, layout: Layout) -> Granted {
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
         self.take(layout, false)
     }
 
     #[inline]
-    fn allocate_zeroed(&self, layout: Layout) -> Granted {
+    fn allocate_zeroed(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
         self.take(layout, true)
     }
 
@@ -223,13 +249,18 @@ unsafe impl<G: GlobalAlloc> Allocator for OverGlobal<'_, G> {
     }
 
     #[inline]
-    unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+    unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller vouches for the block and its layout.
         unsafe { self.resize(block, old, new) }
     }
 
     #[inline]
-    unsafe fn grow_zeroed(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+    unsafe fn grow_zeroed(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller vouches for the block and its layout.
         let grown = unsafe { self.resize(block, old, new) }?;
         // SAFETY: the block has `new.size()` bytes, and `old` is no larger (the caller vouches).
@@ -238,7 +269,12 @@ unsafe impl<G: GlobalAlloc> Allocator for OverGlobal<'_, G> {
     }
 
     #[inline]
-    unsafe fn shrink(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+    unsafe fn shrink(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller vouches for the block and its layout.
         unsafe { self.resize(block, old, new) }
     }

@@ -2,10 +2,10 @@
 
 use super::calls::Granted;
 use super::forward::{Observe, Request};
+use super::statistics::{CallCounters, LiveCounters, Statistics};
 use core::alloc::Layout;
 use core::fmt;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Counts the calls that pass through it, and the blocks and bytes that are live.
 ///
@@ -13,6 +13,8 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// long as it was asked for, even where the inner allocator has more to give: so the bytes that come back are the
 /// bytes that went out. `Send` and `Sync` where `A` is; share it by reference. While other threads allocate, a
 /// snapshot may catch a call half counted.
+///
+/// `S` is [what it counts](Statistics), which is everything unless you [choose](Self::with_statistics) less.
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
@@ -31,27 +33,16 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// println!("{counts}");
 /// # }
 /// ```
-#[derive(Debug, Default)]
-pub struct Counting<A> {
+#[derive(Debug)]
+pub struct Counting<A, S = (CallCounters, LiveCounters)> {
     inner: A,
-    allocate: AtomicUsize,
-    allocate_zeroed: AtomicUsize,
-    deallocate: AtomicUsize,
-    grow: AtomicUsize,
-    grow_zeroed: AtomicUsize,
-    shrink: AtomicUsize,
-    failed: AtomicUsize,
-    in_place: AtomicUsize,
-    moved: AtomicUsize,
-    blocks_live: AtomicUsize,
-    bytes_live: AtomicUsize,
-    bytes_peak: AtomicUsize,
+    tally: S,
 }
 
 /// What a [`Counting`] has counted so far.
 ///
 /// The first six fields count calls, failed ones included. Bytes are those of the layouts asked for. A counter
-/// wraps around at `usize::MAX`.
+/// wraps around at `usize::MAX`. What is not [counted](Statistics) stays 0.
 ///
 /// ```
 /// use arenite::wrap::Counts;
@@ -127,23 +118,29 @@ impl fmt::Display for Counts {
 }
 
 impl<A> Counting<A> {
-    /// Counts what passes to `inner` from now on.
+    /// Counts everything that passes to `inner` from now on.
     pub const fn new(inner: A) -> Self {
-        Self {
-            inner,
-            allocate: AtomicUsize::new(0),
-            allocate_zeroed: AtomicUsize::new(0),
-            deallocate: AtomicUsize::new(0),
-            grow: AtomicUsize::new(0),
-            grow_zeroed: AtomicUsize::new(0),
-            shrink: AtomicUsize::new(0),
-            failed: AtomicUsize::new(0),
-            in_place: AtomicUsize::new(0),
-            moved: AtomicUsize::new(0),
-            blocks_live: AtomicUsize::new(0),
-            bytes_live: AtomicUsize::new(0),
-            bytes_peak: AtomicUsize::new(0),
-        }
+        Self::with_statistics(inner)
+    }
+}
+
+impl<A, S: Statistics> Counting<A, S> {
+    /// Counts what `S` says of all that passes to `inner` from now on.
+    ///
+    /// ```
+    /// # #[cfg(feature = "alloc")] {
+    /// use allocator_api2::{alloc::Global, boxed::Box};
+    /// use arenite::wrap::{Counting, LiveCounters};
+    ///
+    /// let allocator = Counting::<_, LiveCounters>::with_statistics(Global);
+    /// drop(Box::new_in(1_u64, &allocator));
+    /// let counts = allocator.counts();
+    /// assert_eq!((counts.bytes_peak, counts.bytes_live), (8, 0));
+    /// assert_eq!(counts.allocate, 0, "nobody wanted to know");
+    /// # }
+    /// ```
+    pub const fn with_statistics(inner: A) -> Self {
+        Self { inner, tally: S::NEW }
     }
 
     /// The allocator underneath. What is allocated through it is not counted.
@@ -159,20 +156,9 @@ impl<A> Counting<A> {
     /// A snapshot of the counters.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts {
-            allocate: self.allocate.load(Relaxed),
-            allocate_zeroed: self.allocate_zeroed.load(Relaxed),
-            deallocate: self.deallocate.load(Relaxed),
-            grow: self.grow.load(Relaxed),
-            grow_zeroed: self.grow_zeroed.load(Relaxed),
-            shrink: self.shrink.load(Relaxed),
-            failed: self.failed.load(Relaxed),
-            resized_in_place: self.in_place.load(Relaxed),
-            resized_moved: self.moved.load(Relaxed),
-            blocks_live: self.blocks_live.load(Relaxed),
-            bytes_live: self.bytes_live.load(Relaxed),
-            bytes_peak: self.bytes_peak.load(Relaxed),
-        }
+        let mut counts = Counts::default();
+        self.tally.read(&mut counts);
+        counts
     }
 
     /// Sets what counts calls to zero, and the peak to what is live. What is live stays live.
@@ -191,71 +177,26 @@ impl<A> Counting<A> {
     /// # }
     /// ```
     pub fn reset(&self) {
-        let calls = [
-            &self.allocate,
-            &self.allocate_zeroed,
-            &self.deallocate,
-            &self.grow,
-            &self.grow_zeroed,
-            &self.shrink,
-            &self.failed,
-            &self.in_place,
-            &self.moved,
-        ];
-        for counter in calls {
-            counter.store(0, Relaxed);
-        }
-        self.bytes_peak.store(self.bytes_live.load(Relaxed), Relaxed);
-    }
-
-    fn add_bytes(&self, bytes: usize) {
-        let live = self.bytes_live.fetch_add(bytes, Relaxed).wrapping_add(bytes);
-        self.bytes_peak.fetch_max(live, Relaxed);
-    }
-
-    fn resized(&self, from: NonNull<u8>, to: NonNull<u8>) {
-        let counter = if from == to { &self.in_place } else { &self.moved };
-        increment(counter);
+        self.tally.reset();
     }
 }
 
-fn increment(counter: &AtomicUsize) {
-    counter.fetch_add(1, Relaxed);
+impl<A: Default, S: Statistics> Default for Counting<A, S> {
+    fn default() -> Self {
+        Self::with_statistics(A::default())
+    }
 }
 
-impl<A> Observe for Counting<A> {
-    const EXACT: bool = true;
-
+impl<A, S: Statistics> Observe for Counting<A, S> {
+    #[inline]
     fn after(&self, request: Request, result: Granted) {
-        increment(match request {
-            Request::Allocate { zeroed: false, .. } => &self.allocate,
-            Request::Allocate { zeroed: true, .. } => &self.allocate_zeroed,
-            Request::Grow { zeroed: false, .. } => &self.grow,
-            Request::Grow { zeroed: true, .. } => &self.grow_zeroed,
-            Request::Shrink { .. } => &self.shrink,
-        });
-        let Ok(granted) = result else { return increment(&self.failed) };
-        match request {
-            Request::Allocate { layout, .. } => {
-                increment(&self.blocks_live);
-                self.add_bytes(layout.size());
-            }
-            Request::Grow { block, old, new, .. } => {
-                self.add_bytes(new.size().wrapping_sub(old.size()));
-                self.resized(block, granted.cast());
-            }
-            Request::Shrink { block, old, new } => {
-                self.bytes_live.fetch_sub(old.size().wrapping_sub(new.size()), Relaxed);
-                self.resized(block, granted.cast());
-            }
-        }
+        self.tally.after(request, result);
     }
 
+    #[inline]
     fn freed(&self, _block: NonNull<u8>, layout: Layout) {
-        increment(&self.deallocate);
-        self.blocks_live.fetch_sub(1, Relaxed);
-        self.bytes_live.fetch_sub(layout.size(), Relaxed);
+        self.tally.freed(layout);
     }
 }
 
-allocator_by_calls!(Counting);
+allocator_by_calls!(Counting, S: Statistics);

@@ -1,7 +1,8 @@
 //! [`Failing`].
 
+use super::conditions::Conditions;
 use super::forward::{Observe, Request, Route};
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Refuses the requests it is told to refuse, so that the error paths of its user run.
 ///
@@ -12,7 +13,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 /// *Requests* are calls to `allocate` and `allocate_zeroed`, and those resizes that count: `grow` does unless
 /// [`count_grow`](Self::count_grow) says otherwise, `shrink` does not unless [`count_shrink`](Self::count_shrink)
 /// says so. Resizes that do not count are not refused either. Each condition that counts requests starts counting
-/// when it is set.
+/// when it is set. Besides, resizes have [conditions of their own](Self::resizes).
 ///
 /// All settings can be changed through a shared reference while blocks are live. `Send` and `Sync` where `A` is; a
 /// setting reaches other threads sooner or later, so set it before they start where the exact request matters.
@@ -34,16 +35,8 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 #[derive(Debug)]
 pub struct Failing<A> {
     inner: A,
-    /// Requests since a condition was last set.
-    requests: AtomicUsize,
-    refused: AtomicUsize,
-    /// The first and the last request of the run that is refused, counted from 1; none is where `first` is 0.
-    first: AtomicUsize,
-    last: AtomicUsize,
-    /// Every how many requests one is refused; 0 for never.
-    every: AtomicUsize,
-    /// The largest size in bytes that is not refused.
-    above: AtomicUsize,
+    requests: Conditions,
+    resizes: Conditions,
     count_grow: AtomicBool,
     count_shrink: AtomicBool,
     move_resizes: AtomicBool,
@@ -54,12 +47,8 @@ impl<A> Failing<A> {
     pub const fn new(inner: A) -> Self {
         Self {
             inner,
-            requests: AtomicUsize::new(0),
-            refused: AtomicUsize::new(0),
-            first: AtomicUsize::new(0),
-            last: AtomicUsize::new(0),
-            every: AtomicUsize::new(0),
-            above: AtomicUsize::new(usize::MAX),
+            requests: Conditions::new(),
+            resizes: Conditions::new(),
             count_grow: AtomicBool::new(true),
             count_shrink: AtomicBool::new(false),
             move_resizes: AtomicBool::new(false),
@@ -78,17 +67,17 @@ impl<A> Failing<A> {
 
     /// Refuses the `n`-th request from now, and only that: 1 is the next one, 0 refuses none.
     pub fn fail_nth(&self, n: usize) {
-        self.set_run(n, n);
+        self.requests.fail_nth(n);
     }
 
     /// Lets the next `n` requests through and refuses all that follow.
     pub fn fail_after(&self, n: usize) {
-        self.set_run(n.saturating_add(1), usize::MAX);
+        self.requests.fail_after(n);
     }
 
     /// Refuses every request.
     pub fn fail_always(&self) {
-        self.fail_after(0);
+        self.requests.fail_always();
     }
 
     /// Refuses every `n`-th request from now: with 3 the third, the sixth and so on. 0 takes the condition back.
@@ -105,20 +94,61 @@ impl<A> Failing<A> {
     /// # }
     /// ```
     pub fn fail_every(&self, n: usize) {
-        self.requests.store(0, Relaxed);
-        self.every.store(n, Relaxed);
+        self.requests.fail_every(n);
     }
 
     /// Refuses every request for more than `bytes`. `usize::MAX` takes the condition back.
     pub fn fail_above(&self, bytes: usize) {
-        self.above.store(bytes, Relaxed);
+        self.requests.fail_above(bytes);
     }
 
-    /// Takes back every condition. What counts as a request, and whether resizes move, stays as it is.
+    /// Refuses each request with this probability, from 0, which takes the condition back, to 1: the same requests
+    /// whenever `seed` is [the same](Conditions::fail_with_probability).
+    ///
+    /// ```
+    /// # #[cfg(feature = "alloc")] {
+    /// use allocator_api2::{alloc::Global, boxed::Box};
+    /// use arenite::wrap::Failing;
+    ///
+    /// let allocator = Failing::new(Global);
+    /// let refused = |seed| {
+    ///     allocator.fail_with_probability(0.25, seed);
+    ///     (0..1000).filter(|n| Box::try_new_in(*n, &allocator).is_err()).collect::<Vec<_>>()
+    /// };
+    /// assert!((200..300).contains(&refused(1).len()));
+    /// assert_eq!(refused(1), refused(1));
+    /// assert_ne!(refused(1), refused(2));
+    /// # }
+    /// ```
+    pub fn fail_with_probability(&self, probability: f64, seed: u64) {
+        self.requests.fail_with_probability(probability, seed);
+    }
+
+    /// Takes back every condition, also those of resizes. What counts as a request, and whether resizes move, stays as it
+    /// is.
     pub fn succeed(&self) {
-        self.set_run(0, 0);
-        self.fail_every(0);
-        self.fail_above(usize::MAX);
+        self.requests.succeed();
+        self.resizes.succeed();
+    }
+
+    /// Conditions for resizes alone, which add to the others: they count each `grow`, `grow_zeroed` and `shrink`, and
+    /// nothing else.
+    ///
+    /// ```
+    /// # #[cfg(feature = "alloc")] {
+    /// use allocator_api2::{alloc::Global, vec::Vec};
+    /// use arenite::wrap::Failing;
+    ///
+    /// let allocator = Failing::new(Global);
+    /// allocator.resizes().fail_nth(2);
+    /// let mut numbers = Vec::<u8, _>::with_capacity_in(1, &allocator);
+    /// assert!(numbers.try_reserve_exact(2).is_ok());
+    /// let mut others = Vec::<u8, _>::with_capacity_in(1, &allocator);
+    /// assert!(others.try_reserve_exact(2).is_err(), "the second resize");
+    /// # }
+    /// ```
+    pub const fn resizes(&self) -> &Conditions {
+        &self.resizes
     }
 
     /// Whether `grow` and `grow_zeroed` count as requests, which can be refused. They do unless told otherwise.
@@ -143,18 +173,12 @@ impl<A> Failing<A> {
 
     /// Requests since a condition was last set, refused ones included.
     pub fn requests(&self) -> usize {
-        self.requests.load(Relaxed)
+        self.requests.requests()
     }
 
-    /// Requests refused since the wrapper was made.
+    /// Requests refused since the wrapper was made, by whichever condition.
     pub fn refused(&self) -> usize {
-        self.refused.load(Relaxed)
-    }
-
-    fn set_run(&self, first: usize, last: usize) {
-        self.requests.store(0, Relaxed);
-        self.first.store(first, Relaxed);
-        self.last.store(last, Relaxed);
+        self.requests.refused().wrapping_add(self.resizes.refused())
     }
 
     fn counts(&self, request: Request) -> bool {
@@ -163,15 +187,6 @@ impl<A> Failing<A> {
             Request::Grow { .. } => self.count_grow.load(Relaxed),
             Request::Shrink { .. } => self.count_shrink.load(Relaxed),
         }
-    }
-
-    fn refuses(&self, bytes: usize) -> bool {
-        let number = self.requests.fetch_add(1, Relaxed).wrapping_add(1);
-        let first = self.first.load(Relaxed);
-        let in_run = first != 0 && (first..=self.last.load(Relaxed)).contains(&number);
-        let every = self.every.load(Relaxed);
-        let in_turn = every != 0 && number % every == 0;
-        in_run || in_turn || bytes > self.above.load(Relaxed)
     }
 }
 
@@ -183,8 +198,10 @@ impl<A: Default> Default for Failing<A> {
 
 impl<A> Observe for Failing<A> {
     fn before(&self, request: Request) -> Route {
-        if self.counts(request) && self.refuses(request.layout().size()) {
-            self.refused.fetch_add(1, Relaxed);
+        let bytes = request.layout().size();
+        let is_resize = !matches!(request, Request::Allocate { .. });
+        let refused = self.counts(request) && self.requests.refuse(bytes);
+        if refused || is_resize && self.resizes.refuse(bytes) {
             return Route::Refuse;
         }
         if self.move_resizes.load(Relaxed) { Route::Move } else { Route::Forward }

@@ -1,9 +1,9 @@
 //! [`Fallback`].
 
-use super::calls::Granted;
+use super::calls::{Granted, OverGlobal};
 use super::pair::{Pair, Side};
 use crate::owns::Owns;
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
 /// Takes memory from `A`, and from `B` when `A` refuses.
@@ -99,3 +99,12 @@ unsafe impl<A: Owns, B: Owns> Owns for Fallback<A, B> {
 }
 
 allocator_by_pair!([A: Owns, B: allocator_api2::alloc::Allocator] Fallback<A, B>);
+
+impl<A: Owns, B: GlobalAlloc> Fallback<A, B> {
+    #[inline]
+    fn over(&self) -> Fallback<&A, OverGlobal<'_, B>> {
+        Fallback::new(&self.first, OverGlobal(&self.second))
+    }
+}
+
+global_alloc_by_pair!([A: Owns, B: GlobalAlloc] Fallback<A, B>);

@@ -42,10 +42,6 @@ pub(super) enum Route {
 
 /// What a wrapper does around the calls that pass through it. Hooks must not unwind.
 pub(super) trait Observe {
-    /// Whether blocks are handed out exactly as long as asked. Otherwise a caller may free a block with any size
-    /// up to what it got, so that the sizes going out and coming back need not agree.
-    const EXACT: bool = false;
-
     /// Before the inner allocator is asked.
     #[inline]
     fn before(&self, _request: Request) -> Route {
@@ -110,7 +106,6 @@ fn allocate<O: Observe>(observer: &O, inner: &impl Allocator, layout: Layout, ze
         true => inner.allocate_zeroed(layout),
         false => inner.allocate(layout),
     });
-    let result = hand_out::<O>(result, layout);
     observer.after(request, result);
     result
 }
@@ -135,18 +130,15 @@ unsafe fn grow<O: Observe>(
     // A request that fails leaves the block as it was, so the conditions hold for each attempt.
     let result = until_granted(observer, request, || match route {
         // SAFETY: the caller vouches for the block and `old`; `old` is the smaller layout.
-        Route::Move | Route::Refuse => unsafe { relocate(inner, block, old, new, zeroed) },
-        // `grow_zeroed` need not clear bytes that the inner block had beyond `old`, and the caller of an exact
-        // wrapper was never given them: `clear` takes its place below.
-        // SAFETY: the caller vouches for the block, `old` and `new`.
-        Route::Forward if zeroed && !O::EXACT => unsafe { inner.grow_zeroed(block, old, new) },
+        Route::Move | Route::Refuse => unsafe { relocate(inner, block, old, new) },
+        // `grow_zeroed` need not clear bytes that the inner block had beyond `old`, and our caller was never given them:
+        // `clear` takes its place below.
         // SAFETY: the caller vouches for the block, `old` and `new`.
         Route::Forward => unsafe { inner.grow(block, old, new) },
     });
-    let result = hand_out::<O>(result, new);
-    if let (Ok(grown), true) = (result, zeroed && O::EXACT) {
+    if let (Ok(grown), true) = (result, zeroed) {
         // SAFETY: the block was just granted to us for `new.size()` bytes, and `old` is no larger.
-        unsafe { clear(grown.cast(), old.size(), new.size()) }
+        unsafe { clear(grown, old.size(), new.size()) }
     }
     observer.after(request, result);
     result
@@ -171,37 +163,28 @@ unsafe fn shrink<O: Observe>(
     // A request that fails leaves the block as it was, so the conditions hold for each attempt.
     let result = until_granted(observer, request, || match route {
         // SAFETY: the caller vouches for the block and `old`; `new` is the smaller layout.
-        Route::Move | Route::Refuse => unsafe { relocate(inner, block, old, new, false) },
+        Route::Move | Route::Refuse => unsafe { relocate(inner, block, old, new) },
         // SAFETY: the caller vouches for the block, `old` and `new`.
         Route::Forward => unsafe { inner.shrink(block, old, new) },
     });
-    let result = hand_out::<O>(result, new);
     observer.after(request, result);
     result
 }
 
 /// Asks until the request is granted or the observer has had enough.
 #[inline]
-fn until_granted<O: Observe>(observer: &O, request: Request, mut ask: impl FnMut() -> Granted) -> Granted {
+fn until_granted<O: Observe>(
+    observer: &O,
+    request: Request,
+    mut ask: impl FnMut() -> Result<NonNull<[u8]>, AllocError>,
+) -> Granted {
     let mut attempt = 0;
     loop {
         let result = ask();
         attempt += 1;
         if result.is_ok() || !observer.again(request, attempt) {
-            return result;
+            return result.map(NonNull::cast);
         }
-    }
-}
-
-/// The part of a granted block that the caller gets to see.
-#[inline]
-fn hand_out<O: Observe>(result: Granted, asked: Layout) -> Granted {
-    // The inner allocator accepts every size from `asked.size()` to what it granted, so the shorter slice names the
-    // one size with which the block can come back.
-    if O::EXACT {
-        result.map(|block| NonNull::slice_from_raw_parts(block.cast(), asked.size()))
-    } else {
-        result
     }
 }
 
@@ -228,12 +211,11 @@ unsafe fn relocate(
     block: NonNull<u8>,
     old: Layout,
     new: Layout,
-    zeroed: bool,
-) -> Granted {
+) -> Result<NonNull<[u8]>, AllocError> {
     /// What the old block is left full of, so that a pointer kept to it does not read the old content by chance.
     const JUNK: u8 = 0xDD;
 
-    let fresh = if zeroed { inner.allocate_zeroed(new)? } else { inner.allocate(new)? };
+    let fresh = inner.allocate(new)?;
     // SAFETY: both blocks are allocated, hence apart, and hold at least the smaller of the two sizes.
     unsafe { fresh.cast::<u8>().copy_from_nonoverlapping(block, old.size().min(new.size())) }
     // SAFETY: `old` fits the block, so it is valid for writes of that many bytes; nobody reads it again.

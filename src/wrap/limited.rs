@@ -146,8 +146,6 @@ fn cost(request: Request) -> usize {
 }
 
 impl<A, B: Borrow<Budget>> Observe for Limited<A, B> {
-    const EXACT: bool = true;
-
     #[inline]
     fn before(&self, request: Request) -> Route {
         if self.purse().take(cost(request)) { Route::Forward } else { Route::Refuse }

@@ -98,8 +98,6 @@ impl<A: Default> Default for Logging<A> {
 }
 
 impl<A> Observe for Logging<A> {
-    const EXACT: bool = true;
-
     #[inline]
     fn after(&self, request: Request, result: Granted) {
         let level = if result.is_ok() { self.level } else { Level::Warn };

@@ -57,7 +57,7 @@ pub enum Event {
 impl Event {
     pub(super) fn of(request: Request, result: Granted) -> Self {
         let Ok(granted) = result else { return Self::OutOfMemory { layout: request.layout() } };
-        let to = granted.cast();
+        let to = granted;
         match request {
             Request::Allocate { layout, .. } => Self::Allocated { block: to, layout },
             Request::Grow { block: from, old, new, .. } => Self::Grown { from, old, to, new },
@@ -146,8 +146,6 @@ impl<A: fmt::Debug, F> fmt::Debug for Observer<A, F> {
 }
 
 impl<A, F: Fn(Event)> Observe for Observer<A, F> {
-    const EXACT: bool = true;
-
     fn after(&self, request: Request, result: Granted) {
         unless_inside(|| (self.hook)(Event::of(request, result)));
     }

@@ -61,8 +61,6 @@ impl<A: fmt::Debug, F> fmt::Debug for OnOom<A, F> {
 }
 
 impl<A, F: Fn(Layout) -> bool> Observe for OnOom<A, F> {
-    const EXACT: bool = true;
-
     #[cold]
     fn again(&self, request: Request, attempt: usize) -> bool {
         attempt <= self.retries && unless_inside(|| (self.hook)(request.layout())).unwrap_or(false)

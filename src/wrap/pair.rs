@@ -2,11 +2,11 @@
 //!
 //! Blocks are handed out exactly as long as asked, and those of no bytes are neither's.
 
-use super::calls::Granted;
+use super::calls::{Granted, empty};
 use super::forward::clear;
 use allocator_api2::alloc::Allocator;
 use core::alloc::Layout;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 
 /// One of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,18 +34,10 @@ pub(super) trait Pair {
     fn stays(&self, from: Side, new: Layout) -> bool;
 }
 
-/// A block exactly as long as asked.
 #[inline]
 pub(super) fn fresh(from: &impl Allocator, layout: Layout, zeroed: bool) -> Granted {
     let granted = if zeroed { from.allocate_zeroed(layout) } else { from.allocate(layout) };
-    granted.map(|block| exactly(block, layout))
-}
-
-/// The inner allocator accepts every size from the one asked for to the one granted, and this is the only one with which
-/// the block can come back.
-#[inline]
-fn exactly(block: NonNull<[u8]>, layout: Layout) -> NonNull<[u8]> {
-    NonNull::slice_from_raw_parts(block.cast(), layout.size())
+    granted.map(NonNull::cast)
 }
 
 #[inline]
@@ -53,8 +45,7 @@ pub(super) fn obtain(pair: &impl Pair, layout: Layout, zeroed: bool) -> Granted 
     if layout.size() > 0 {
         return pair.obtain(layout, zeroed);
     }
-    let empty = NonNull::new(ptr::without_provenance_mut(layout.align())).unwrap_or(NonNull::dangling());
-    Ok(NonNull::slice_from_raw_parts(empty, 0))
+    Ok(empty(layout))
 }
 
 /// # Safety
@@ -99,7 +90,7 @@ pub(super) unsafe fn resize<P: Pair>(
             if resized.is_ok() || P::BY_SIZE || side == Side::Second {
                 if let (Ok(block), true) = (resized, zeroed && new.size() > old.size()) {
                     // SAFETY: the block has `new.size()` bytes, which are more than `old.size()`.
-                    unsafe { clear(block.cast(), old.size(), new.size()) }
+                    unsafe { clear(block, old.size(), new.size()) }
                 }
                 return resized;
             }
@@ -108,7 +99,7 @@ pub(super) unsafe fn resize<P: Pair>(
     let fresh = obtain(pair, new, zeroed)?;
     let common = old.size().min(new.size());
     // SAFETY: both blocks are allocated, hence apart, and hold at least the smaller of the two sizes.
-    unsafe { fresh.cast::<u8>().copy_from_nonoverlapping(block, common) }
+    unsafe { fresh.copy_from_nonoverlapping(block, common) }
     // SAFETY: the caller vouches for the block and its layout.
     unsafe { give_back(pair, block, old) }
     Ok(fresh)
@@ -126,33 +117,37 @@ unsafe fn within(inner: &impl Allocator, block: NonNull<u8>, old: Layout, new: L
         // SAFETY: the caller vouches for the block; the new size is smaller.
         unsafe { inner.shrink(block, old, new) }
     };
-    resized.map(|block| exactly(block, new))
+    resized.map(NonNull::cast)
 }
 
-/// `Allocator` for a [`Pair`].
+/// `Allocator`, in all its versions, for a [`Pair`].
 macro_rules! allocator_by_pair {
     ([$($generics:tt)*] $type:ty) => {
-        // SAFETY: every block is one of the two allocators', which move with the pair and live as long, and goes back to
-        // the one that it came from, as `Pair::side` says; `pair` keeps the contract of each method.
-        unsafe impl<$($generics)*> ::allocator_api2::alloc::Allocator for $type {
+        impl<$($generics)*> $type {
             #[inline]
-            fn allocate(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
+            fn block(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
                 $crate::wrap::pair::obtain(self, layout, false)
             }
 
             #[inline]
-            fn allocate_zeroed(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
+            fn block_zeroed(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
                 $crate::wrap::pair::obtain(self, layout, true)
             }
 
+            /// # Safety
+            ///
+            /// As for `Allocator::deallocate`.
             #[inline]
-            unsafe fn deallocate(&self, block: ::core::ptr::NonNull<u8>, layout: ::core::alloc::Layout) {
+            unsafe fn free(&self, block: ::core::ptr::NonNull<u8>, layout: ::core::alloc::Layout) {
                 // SAFETY: the caller vouches for the block and its layout.
                 unsafe { $crate::wrap::pair::give_back(self, block, layout) }
             }
 
+            /// # Safety
+            ///
+            /// As for `Allocator::grow`.
             #[inline]
-            unsafe fn grow(
+            unsafe fn grow_block(
                 &self,
                 block: ::core::ptr::NonNull<u8>,
                 old: ::core::alloc::Layout,
@@ -162,8 +157,11 @@ macro_rules! allocator_by_pair {
                 unsafe { $crate::wrap::pair::resize(self, block, old, new, false) }
             }
 
+            /// # Safety
+            ///
+            /// As for `Allocator::grow_zeroed`.
             #[inline]
-            unsafe fn grow_zeroed(
+            unsafe fn grow_block_zeroed(
                 &self,
                 block: ::core::ptr::NonNull<u8>,
                 old: ::core::alloc::Layout,
@@ -173,8 +171,11 @@ macro_rules! allocator_by_pair {
                 unsafe { $crate::wrap::pair::resize(self, block, old, new, true) }
             }
 
+            /// # Safety
+            ///
+            /// As for `Allocator::shrink`.
             #[inline]
-            unsafe fn shrink(
+            unsafe fn shrink_block(
                 &self,
                 block: ::core::ptr::NonNull<u8>,
                 old: ::core::alloc::Layout,
@@ -182,6 +183,50 @@ macro_rules! allocator_by_pair {
             ) -> $crate::wrap::calls::Granted {
                 // SAFETY: the caller vouches for the block and its layout.
                 unsafe { $crate::wrap::pair::resize(self, block, old, new, false) }
+            }
+        }
+
+        // SAFETY: every block is one of the two allocators', which move with the pair and live as long, and goes back to
+        // the one that it came from, as `Pair::side` says; `pair` keeps the contract of each method, and does not unwind.
+        $crate::adapt::allocator_impls!([$($generics)*] $type);
+    };
+}
+
+/// `GlobalAlloc` for a pair whose method `over` makes a [`Pair`] of it: one that has no state but the two allocators, so
+/// that each call may make its own.
+macro_rules! global_alloc_by_pair {
+    ([$($generics:tt)*] $type:ty) => {
+        // SAFETY: `over` has no state but the two allocators, so each call may make its own; it keeps the contract of
+        // `Allocator`, which is that of the methods here for blocks that are not empty. Nothing unwinds.
+        unsafe impl<$($generics)*> ::core::alloc::GlobalAlloc for $type {
+            #[inline]
+            unsafe fn alloc(&self, layout: ::core::alloc::Layout) -> *mut u8 {
+                $crate::wrap::calls::pointer($crate::wrap::pair::obtain(&self.over(), layout, false))
+            }
+
+            #[inline]
+            unsafe fn alloc_zeroed(&self, layout: ::core::alloc::Layout) -> *mut u8 {
+                $crate::wrap::calls::pointer($crate::wrap::pair::obtain(&self.over(), layout, true))
+            }
+
+            #[inline]
+            unsafe fn dealloc(&self, block: *mut u8, layout: ::core::alloc::Layout) {
+                // SAFETY: the caller vouches that the block is allocated, hence not null.
+                let block = unsafe { ::core::ptr::NonNull::new_unchecked(block) };
+                // SAFETY: the caller vouches for the block and its layout.
+                unsafe { $crate::wrap::pair::give_back(&self.over(), block, layout) }
+            }
+
+            #[inline]
+            unsafe fn realloc(&self, block: *mut u8, old: ::core::alloc::Layout, size: usize) -> *mut u8 {
+                // SAFETY: the caller vouches that the size does not overflow when it is rounded up to the alignment.
+                let new = unsafe { ::core::alloc::Layout::from_size_align_unchecked(size, old.align()) };
+                // SAFETY: the caller vouches that the block is allocated, hence not null.
+                let block = unsafe { ::core::ptr::NonNull::new_unchecked(block) };
+                let pair = self.over();
+                // SAFETY: the caller vouches for the block and its layout.
+                let resized = unsafe { $crate::wrap::pair::resize(&pair, block, old, new, false) };
+                $crate::wrap::calls::pointer(resized)
             }
         }
     };

@@ -52,17 +52,12 @@ fn round<const STEP: usize>(layout: Layout) -> Result<Layout, AllocError> {
     Layout::from_size_align(size, layout.align()).map_err(|_| AllocError)
 }
 
-/// The inner allocator accepts every size from the one asked for to the one granted; this is the one that rounds to it.
-fn exactly(block: NonNull<u8>, layout: Layout) -> NonNull<[u8]> {
-    NonNull::slice_from_raw_parts(block, layout.size())
-}
-
 impl<const STEP: usize, A> Calls for Quantized<STEP, A> {
     #[inline]
     fn obtain(&self, inner: &impl Allocator, layout: Layout, zeroed: bool) -> Granted {
         let rounded = round::<STEP>(layout)?;
         let granted = if zeroed { inner.allocate_zeroed(rounded) } else { inner.allocate(rounded) };
-        granted.map(|block| exactly(block.cast(), layout))
+        granted.map(NonNull::cast)
     }
 
     #[inline]
@@ -93,7 +88,7 @@ impl<const STEP: usize, A> Calls for Quantized<STEP, A> {
             // SAFETY: the block has at least `new.size()` bytes, and `old` is no larger (the caller vouches).
             unsafe { clear(block, old.size(), new.size()) }
         }
-        Ok(exactly(block, new))
+        Ok(block)
     }
 
     #[inline]
@@ -105,7 +100,7 @@ impl<const STEP: usize, A> Calls for Quantized<STEP, A> {
             // SAFETY: the block was made with `before`, and is allocated (the caller vouches); `after` is no larger.
             unsafe { inner.shrink(block, before, after) }?.cast()
         };
-        Ok(exactly(block, new))
+        Ok(block)
     }
 }
 

@@ -1,9 +1,9 @@
 //! [`Segregate`].
 
-use super::calls::Granted;
+use super::calls::{Granted, OverGlobal};
 use super::pair::{Pair, Side, fresh};
 use allocator_api2::alloc::Allocator;
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
 /// Takes blocks of up to `SIZE` bytes from `Small`, larger ones from `Large`.
@@ -87,51 +87,13 @@ impl<const SIZE: usize, Small: Allocator, Large: Allocator> Pair for Segregate<S
 
 allocator_by_pair!([const SIZE: usize, Small: Allocator, Large: Allocator] Segregate<SIZE, Small, Large>);
 
-mod global {
-    use super::Segregate;
-    use crate::wrap::calls::OverGlobal;
-    use core::alloc::{GlobalAlloc, Layout};
-    use core::ptr::NonNull;
-
-    impl<const SIZE: usize, Small: GlobalAlloc, Large: GlobalAlloc> Segregate<SIZE, Small, Large> {
-        #[inline]
-        fn over(&self) -> Segregate<SIZE, OverGlobal<'_, Small>, OverGlobal<'_, Large>> {
-            Segregate::new(OverGlobal(&self.small), OverGlobal(&self.large))
-        }
-    }
-
-    // SAFETY: `over` has no state but the two allocators, so each call may make its own; it keeps the contract.
-    unsafe impl<const SIZE: usize, Small: GlobalAlloc, Large: GlobalAlloc> GlobalAlloc
-        for Segregate<SIZE, Small, Large>
-    {
-        #[inline]
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            crate::wrap::calls::pointer(crate::wrap::pair::Pair::obtain(&self.over(), layout, false))
-        }
-
-        #[inline]
-        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-            crate::wrap::calls::pointer(crate::wrap::pair::Pair::obtain(&self.over(), layout, true))
-        }
-
-        #[inline]
-        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-            // SAFETY: the caller vouches that the block is allocated, hence not null.
-            let block = unsafe { NonNull::new_unchecked(block) };
-            // SAFETY: the caller vouches for the block and its layout.
-            unsafe { crate::wrap::pair::give_back(&self.over(), block, layout) }
-        }
-
-        #[inline]
-        unsafe fn realloc(&self, block: *mut u8, old: Layout, size: usize) -> *mut u8 {
-            // SAFETY: the caller vouches that the size does not overflow when it is rounded up to the alignment.
-            let new = unsafe { Layout::from_size_align_unchecked(size, old.align()) };
-            // SAFETY: the caller vouches that the block is allocated, hence not null.
-            let block = unsafe { NonNull::new_unchecked(block) };
-            // SAFETY: the caller vouches for the block and its layout.
-            crate::wrap::calls::pointer(unsafe {
-                crate::wrap::pair::resize(&self.over(), block, old, new, false)
-            })
-        }
+impl<const SIZE: usize, Small: GlobalAlloc, Large: GlobalAlloc> Segregate<SIZE, Small, Large> {
+    #[inline]
+    fn over(&self) -> Segregate<SIZE, OverGlobal<'_, Small>, OverGlobal<'_, Large>> {
+        Segregate::new(OverGlobal(&self.small), OverGlobal(&self.large))
     }
 }
+
+global_alloc_by_pair!(
+    [const SIZE: usize, Small: GlobalAlloc, Large: GlobalAlloc] Segregate<SIZE, Small, Large>
+);

@@ -7,7 +7,7 @@ mod conformance;
 mod die;
 mod figures;
 mod model;
-#[path = "../../src/testing/random.rs"]
+#[path = "../../src/random.rs"]
 mod random;
 mod regress;
 mod threads;

@@ -13,7 +13,7 @@ mod futures;
 mod manage;
 mod model;
 mod process;
-#[path = "../../src/testing/random.rs"]
+#[path = "../../src/random.rs"]
 mod random;
 mod regress;
 mod threads;

@@ -11,7 +11,10 @@ use arenite::pool::{
     InsertError, Iter, IterMut, Key, ObjectPool, Pool, PoolBox, PoolStats, Reusable, SlotMap,
 };
 use arenite::report::Report;
-use arenite::wrap::{Counting, Failing};
+use arenite::wrap::{
+    AllocationClock, CallCounters, Conditions, Counting, Failing, Fallback, Guarded, Histogram, Limited,
+    Misuse, Observer, Quantized, Segregate,
+};
 use arenite::{
     AllocOrInitError, Arena, ArenaBox, Auto, Buffer, Chained, Checkpoint, Child, ChunkIter, ChunkRawIter,
     CreateError, Fixed, FnSource, Growth, Level, Lineage, OutOfMemory, ResetMode, Stats,
@@ -145,6 +148,24 @@ fn send_and_sync_too_wide_or_too_narrow() {
         PoolStats: YES YES, "plain data";
         InsertError<i32>: YES YES, "as the value in it";
         InsertError<Rc<i32>>: NO NO, "as the value in it";
+        Counting<Global, CallCounters>: YES YES, "whatever is counted";
+        Counting<Homebound>: NO NO, "as what it wraps, here and below";
+        Counting<&'static Arena>: NO NO, "as above";
+        Failing<Homebound>: NO NO, "as above";
+        Conditions: YES YES, "atomics";
+        Limited<Global>: YES YES, "a budget is atomic";
+        Limited<Homebound>: NO NO, "as above";
+        Observer<Global, fn(arenite::wrap::Event)>: YES YES, "as its closure";
+        Observer<Global, Box<dyn Fn(arenite::wrap::Event) + Send>>: YES NO, "as its closure";
+        Histogram<Global, AllocationClock>: YES YES, "counters and clock are atomic";
+        Histogram<Homebound>: NO NO, "as above";
+        Quantized<8, Homebound>: NO NO, "as above";
+        Segregate<8, Global, Homebound>: NO NO, "as both of them";
+        Fallback<&'static Arena, Global>: NO NO, "as both of them";
+        Guarded<Global>: YES YES, "its links are behind a lock";
+        Guarded<&'static Arena>: NO NO, "as above";
+        Guarded<Homebound>: NO NO, "as above";
+        Misuse: NO NO, "it has the address of a block";
     };
     for (name, found, expected, why) in table {
         assert_eq!(found, expected, "(Send, Sync) of {name}: {why}");
@@ -194,6 +215,26 @@ fn arenas_for_threads_go_where_their_backings_may() {
     for (name, found, expected, why) in table {
         assert_eq!(found, expected, "(Send, Sync) of {name}: {why}");
     }
+#[cfg(all(feature = "std", feature = "hashbrown"))]
+#[test]
+fn books_are_behind_a_lock() {
+    use arenite::wrap::{LeakReport, TimeClock, Tracking};
+
+    assert!(implements!(Tracking<Global>: Send) && implements!(Tracking<Global>: Sync));
+    assert!(!implements!(Tracking<Homebound>: Send) && !implements!(Tracking<Homebound>: Sync));
+    assert!(!implements!(Tracking<&'static Arena>: Send) && !implements!(Tracking<&'static Arena>: Sync));
+    assert!(implements!(LeakReport: Send) && implements!(LeakReport: Sync));
+    assert!(
+        implements!(Histogram<Global, TimeClock>: Send) && implements!(Histogram<Global, TimeClock>: Sync)
+    );
+}
+
+#[cfg(feature = "virtual-memory")]
+#[test]
+fn guarded_pages_are_behind_a_lock() {
+    use arenite::wrap::PageGuarded;
+
+    assert!(implements!(PageGuarded: Send) && implements!(PageGuarded: Sync));
 }
 
 /// Whatever holds plain data can go where errors go.

@@ -1,7 +1,7 @@
 //! In which order blocks go back.
 
 use super::oracle::Oracle;
-use crate::testing::random::Random;
+use crate::random::Random;
 use allocator_api2::alloc::Allocator;
 
 /// Which of `live` blocks goes back next.

@@ -3,7 +3,7 @@
 use crate::testing::hostile::{Defect, Hostile};
 use allocator_api2::alloc::{Allocator, Global};
 use allocator_api2::vec::Vec;
-use arenite::wrap::{Counting, Counts, Failing};
+use arenite::wrap::{CallCounters, Counting, Counts, Failing, LiveCounters, Statistics};
 use std::alloc::Layout;
 use std::marker::PhantomData;
 
@@ -177,4 +177,33 @@ fn is_send_and_sync_where_its_allocator_is() {
         (!IsSend::<Failing<Hostile>>::YES, !IsSync::<Failing<Hostile>>::YES),
     ];
     assert_eq!(table, [(true, true); 4]);
+}
+
+/// What a program has counted, with whatever is chosen.
+fn counted<S: Statistics>() -> Counts {
+    let counting = Counting::<_, S>::with_statistics(Failing::new(Hostile::new(Defect::None)));
+    let block = counting.allocate(bytes(10)).unwrap().cast::<u8>();
+    // SAFETY: the block is live, has this layout, and grows.
+    let block = unsafe { counting.grow(block, bytes(10), bytes(30)) }.unwrap().cast::<u8>();
+    counting.inner().fail_always();
+    counting.allocate_zeroed(bytes(10)).unwrap_err();
+    // SAFETY: the block is live and has this layout.
+    unsafe { counting.deallocate(block, bytes(30)) };
+    counting.counts()
+}
+
+#[test]
+fn what_is_not_chosen_is_not_there() {
+    let (calls, live) = (counted::<CallCounters>(), counted::<LiveCounters>());
+    let all = counted::<(CallCounters, LiveCounters)>();
+    assert_eq!((all.allocate, all.grow, all.deallocate, all.failed, all.bytes_peak), (1, 1, 1, 1, 30));
+    let mut only_calls = all;
+    only_calls.bytes_peak = 0;
+    assert_eq!(calls, only_calls);
+    let mut only_live = Counts::default();
+    only_live.bytes_peak = 30;
+    assert_eq!(live, only_live);
+    assert_eq!(counted::<()>(), Counts::default());
+    assert_eq!(size_of::<Counting<u64, ()>>(), size_of::<u64>());
+    assert_eq!(size_of::<Counting<(), LiveCounters>>(), 3 * size_of::<usize>());
 }

@@ -146,3 +146,51 @@ fn a_move_that_fails_leaves_the_block() {
     assert_eq!(resizes_refused(&failing), [true, true, true]);
     assert_eq!((base.counts().blocks_live, base.counts().bytes_live), (0, 0));
 }
+
+#[test]
+fn chance_depends_on_the_seed_alone() {
+    let failing = Failing::new(Global);
+    let draw = |probability, seed| {
+        failing.fail_with_probability(probability, seed);
+        refused(&failing, 2000)
+    };
+    assert_eq!((draw(0.0, 1).len(), draw(-1.0, 1).len(), draw(f64::NAN, 1).len()), (0, 0, 0));
+    assert_eq!((draw(1.0, 1).len(), draw(7.0, 2).len()), (2000, 2000));
+    for seed in [0, 1, 2, u64::MAX, 1 << 40] {
+        let first = draw(0.1, seed);
+        assert!((140..260).contains(&first.len()), "{} of 2000 with seed {seed}", first.len());
+        assert_eq!(first, draw(0.1, seed));
+        assert_ne!(first, draw(0.1, seed ^ 1));
+        // More likely, and the same ones still.
+        let more = draw(0.5, seed);
+        assert!(first.iter().all(|number| more.contains(number)));
+    }
+    failing.succeed();
+    assert_eq!(refused(&failing, 100), []);
+}
+
+#[test]
+fn resizes_have_conditions_of_their_own() {
+    let failing = Failing::new(Counting::new(Global));
+    let resizes = failing.resizes();
+    resizes.fail_nth(2);
+    assert_eq!(refused(&failing, 5), [], "allocations are none");
+    assert_eq!(resizes_refused(&failing), [false, true, false]);
+    assert_eq!((resizes.requests(), resizes.refused(), failing.refused()), (3, 1, 1));
+    resizes.fail_nth(0);
+    resizes.fail_every(3);
+    assert_eq!(resizes_refused(&failing), [false, false, true], "a shrink is one, whatever counts otherwise");
+    resizes.succeed();
+    resizes.fail_above(32);
+    assert_eq!(resizes_refused(&failing), [false, true, false]);
+    resizes.succeed();
+    resizes.fail_after(1);
+    assert_eq!(resizes_refused(&failing), [false, true, true]);
+    resizes.fail_with_probability(1.0, 0);
+    failing.fail_always();
+    failing.succeed();
+    assert_eq!(resizes_refused(&failing), [false, false, false], "all is taken back at once");
+    resizes.fail_always();
+    assert_eq!((refused(&failing, 3), resizes_refused(&failing)), (vec![], [true; 3]));
+    assert_eq!((failing.inner().counts().blocks_live, failing.inner().counts().bytes_live), (0, 0));
+}

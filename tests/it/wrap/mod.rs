@@ -1,10 +1,18 @@
 //! The wrappers of `wrap`, each over bases that fail, that grant more than was asked, and that serve the whole process.
 
+mod every;
+#[cfg(not(miri))]
+mod guarded;
 mod histogram;
 mod hooked;
 mod limited;
+#[cfg(all(feature = "virtual-memory", unix, not(miri)))]
+mod page_guarded;
 mod pairs;
 mod through;
+#[cfg(all(feature = "std", feature = "hashbrown", not(miri)))]
+mod tracking;
+mod versions;
 
 use allocator_api2::alloc::{AllocError, Allocator};
 use arenite::testing::conformance::Conformance;

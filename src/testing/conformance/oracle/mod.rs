@@ -8,7 +8,7 @@ mod judge;
 use self::judge::Call;
 use super::Conformance;
 use super::pattern;
-use crate::testing::random::Random;
+use crate::random::Random;
 use alloc::vec::Vec;
 use allocator_api2::alloc::{AllocError, Allocator};
 use core::alloc::Layout;

@@ -1,20 +1,31 @@
 //! Reproducible choices.
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): every seed is good,
-/// and nearby seeds give unrelated sequences.
-#[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+/// The number `index` of the sequence that `seed` begins: SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
+/// number generators", 2014). Every seed is good, and nearby seeds give unrelated sequences.
+pub(crate) const fn nth(seed: u64, index: u64) -> u64 {
+    let z = seed.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
 
+/// A sequence of choices.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug)]
+pub(crate) struct Random {
+    seed: u64,
+    index: u64,
+}
+
+#[cfg(feature = "alloc")]
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { seed, index: 0 }
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.index = self.index.wrapping_add(1);
+        nth(self.seed, self.index)
     }
 
     /// A number below `bound`, which must not be 0. Slightly biased towards small ones, which does not matter here.

@@ -1,0 +1,123 @@
+//! Who called: addresses of code on the stack, and what they are called.
+
+use std::collections::HashMap;
+
+/// Frames that are kept of a stack.
+const FRAMES: usize = 32;
+
+/// The addresses on a stack, the innermost first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Stack {
+    frames: [usize; FRAMES],
+    length: u8,
+}
+
+/// Calls `each` with the addresses on the stack of this thread, the innermost first, for as long as it returns true.
+pub(crate) fn walk(mut each: impl FnMut(usize) -> bool) {
+    // SAFETY: the lock that this goes without guards the resolving of symbols, which is done later. (With it, a thread that
+    // is printing a backtrace while it allocates would wait for itself.)
+    unsafe { backtrace::trace_unsynchronized(|frame| each(frame.ip().addr())) }
+}
+
+/// Calls `each` with the functions at an address of code, the innermost first: more than one, if one is inlined into another.
+pub(crate) fn resolve(address: usize, mut each: impl FnMut(Function)) {
+    backtrace::resolve(core::ptr::without_provenance_mut(address), |symbol| {
+        let Some(name) = symbol.name() else { return };
+        let mut shown = format!("{name:#}");
+        let mut machinery = is_below(&shown, &MACHINERY);
+        if let Some(path) = symbol.filename() {
+            let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            shown += &format!(" at {file}:{}", symbol.lineno().unwrap_or(0));
+            let path = path.to_string_lossy().replace('\\', "/");
+            machinery |= MACHINERY_PATHS.iter().any(|part| path.contains(part));
+        }
+        each(Function { shown, machinery });
+    });
+}
+
+/// A function on a stack.
+#[derive(Clone)]
+pub(crate) struct Function {
+    /// Its name, and its file and line where they are known.
+    pub(crate) shown: String,
+    /// Whether it lies between an allocator and whoever wants memory, so that it is not meant by "who called".
+    machinery: bool,
+}
+
+/// Whether a name is that of a function below one of these modules.
+pub(crate) fn is_below(name: &str, modules: &[&str]) -> bool {
+    modules.iter().any(|module| name.trim_start_matches(['<', '&']).starts_with(module))
+}
+
+/// Where the functions between an allocator and whoever wants memory are.
+const MACHINERY: [&str; 10] = [
+    "arenite::",
+    "backtrace::",
+    "__rust",
+    "__rustc::",
+    "__rdl_",
+    "alloc::",
+    "allocator_api2::",
+    "core::",
+    "hashbrown::",
+    "std::collections::",
+];
+
+/// The same, as parts of paths: programs that have only the tables of lines know no modules of inlined functions.
+const MACHINERY_PATHS: [&str; 6] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/src/"),
+    "/library/alloc/",
+    "/library/core/",
+    "/backtrace-",
+    "/hashbrown-",
+    "/allocator-api2-",
+];
+
+/// What runs a program or a thread, and is on each stack.
+const START: [&str; 4] =
+    ["std::rt::lang_start", "std::sys::backtrace::__rust_begin_short_backtrace", "__libc_start", "_start"];
+
+impl Stack {
+    /// The stack of this thread.
+    #[inline(never)]
+    pub(crate) fn here() -> Self {
+        let mut stack = Self { frames: [0; FRAMES], length: 0 };
+        walk(|address| {
+            stack.frames[usize::from(stack.length)] = address;
+            stack.length += 1;
+            usize::from(stack.length) < FRAMES
+        });
+        stack
+    }
+
+    /// The functions on the stack, the innermost first, from the first that wanted memory for itself, as far as can be told;
+    /// each once; with file and line where they are known.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.names_by(&mut HashMap::new())
+    }
+
+    /// The same, for many: what was asked once is remembered.
+    pub(crate) fn names_by(&self, known: &mut HashMap<usize, Vec<Function>>) -> Vec<String> {
+        const SHOWN: usize = 24;
+        let mut functions = Vec::new();
+        for address in &self.frames[..usize::from(self.length)] {
+            let found = known.entry(*address).or_insert_with(|| {
+                let mut found = Vec::new();
+                resolve(*address, |function| found.push(function));
+                found
+            });
+            functions.extend_from_slice(found);
+        }
+        let starts = |function: &Function| function.shown == "main" || is_below(&function.shown, &START);
+        let end = functions.iter().position(starts).unwrap_or(functions.len());
+        let first = functions[..end].iter().position(|function| !function.machinery).unwrap_or(0);
+        let mut names: Vec<String> = Vec::new();
+        for function in &functions[first..end] {
+            // How deep a recursion was says nothing about who called.
+            if names.len() < SHOWN && !names.contains(&function.shown) {
+                names.push(function.shown.clone());
+            }
+        }
+        names
+    }
+}
