@@ -16,6 +16,8 @@ pub mod collections;
 mod error;
 #[cfg(all(feature = "global", target_pointer_width = "64"))]
 mod global;
+#[cfg(feature = "alloc")]
+pub mod map;
 mod owns;
 mod raw;
 mod size;

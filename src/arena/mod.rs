@@ -9,6 +9,8 @@ mod chunks;
 mod create;
 mod failure;
 mod fill;
+#[cfg(feature = "alloc")]
+mod map;
 #[cfg(feature = "mapped")]
 mod mapped;
 mod owns;
