@@ -4,7 +4,7 @@ use arenite::map::{Map, Use};
 use arenite::{Arena, Backing, Buffer, Chained, Fixed};
 
 /// What must hold of every picture of an arena, whatever was done with it. Returns it.
-fn checked<B: Backing, const M: usize>(arena: &Arena<B, M>) -> Map {
+pub(crate) fn checked<B: Backing, const M: usize>(arena: &Arena<B, M>) -> Map {
     let (map, stats) = (arena.map(), arena.stats());
     assert_eq!(map.areas().len(), stats.chunks, "{map}");
     for area in map.areas() {
@@ -48,7 +48,7 @@ fn kinds(map: &Map, area: usize) -> Vec<Use> {
 }
 
 /// In what span the block is.
-fn kind_at(map: &Map, block: *const u8) -> Use {
+pub(crate) fn kind_at(map: &Map, block: *const u8) -> Use {
     let address = block.addr();
     let span = map.spans().iter().find(|span| (span.start..span.start + span.len).contains(&address));
     span.expect("a block lies in a chunk").kind
