@@ -4,8 +4,8 @@
 //! which brings the other allocators and the libraries that are put to work. This builds them, and has them run.
 #![allow(missing_docs, reason = "a program")]
 
-mod side;
+mod launch;
 
 fn main() -> std::process::ExitCode {
-    side::run("global", "compilers for C and C++, and minutes to build")
+    launch::run("global", "compilers for C and C++, and minutes to build")
 }

@@ -4,8 +4,8 @@
 //! What counts is a package of its own, `benches/instructions`, which brings its harness.
 #![allow(missing_docs, reason = "a program")]
 
-mod side;
+mod launch;
 
 fn main() -> std::process::ExitCode {
-    side::run("instructions", "valgrind, and minutes to build")
+    launch::run("instructions", "valgrind, and minutes to build")
 }

@@ -92,8 +92,10 @@ fn main() {
         (true, None) => Effort::MEASURE,
     };
 
+    let leaves_out = |option: &str| all.iter().any(|argument| argument == option);
+    let (rows, curves) = (!leaves_out("--curves"), !leaves_out("--rows"));
     let mut results = Vec::new();
-    for (number, row) in ROWS.iter().enumerate() {
+    for (number, row) in ROWS.iter().enumerate().filter(|_| rows) {
         if wanted.is_some_and(|part| !row.name.contains(part.as_str())) {
             continue;
         }
@@ -107,7 +109,7 @@ fn main() {
     }
     println!("{}", table::show(&results));
     let mut lines = figures::of_rows(&results);
-    for mode in curve::MODES {
+    for mode in curve::MODES.into_iter().filter(|_| curves) {
         if wanted.is_none_or(|part| mode.name().contains(part.as_str())) {
             eprintln!("{} ...", mode.name());
             let curve = curve::measure(mode, effort);
@@ -115,7 +117,7 @@ fn main() {
             lines += &figures::of_curve(mode, &curve);
         }
     }
-    if wanted.is_none_or(|part| sizes::NAME.contains(part.as_str())) {
+    if curves && wanted.is_none_or(|part| sizes::NAME.contains(part.as_str())) {
         eprintln!("{} ...", sizes::NAME);
         let sizes = sizes::measure(effort);
         println!("\n{}", sizes::show(&sizes));
