@@ -63,7 +63,13 @@ fn main() {
     }
     // `cargo bench` says so; `cargo test --benches` does not.
     let measure = arguments.iter().any(|argument| argument == "--bench");
-    let (bytes, rounds) = if measure { (GIGABYTE, ROUNDS) } else { (1 << 20, 1) };
+    let has = |option: &str| arguments.iter().any(|argument| argument == option);
+    let (bytes, rounds) = match measure {
+        false => (1 << 20, 1),
+        true if has("--quick") => (GIGABYTE / 8, 1),
+        true if has("--short") => (GIGABYTE, 3),
+        true => (GIGABYTE, ROUNDS),
+    };
 
     let mut ways = CONTENDERS.map(|_| Vec::new());
     for round in 0..rounds {
@@ -86,7 +92,9 @@ fn main() {
     }
     let svg = picture::draw(&series, bytes);
     if measure {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/growth.svg");
+        let wanted = arguments.iter().position(|argument| argument == "--svg").map(|at| at + 1);
+        let wanted = wanted.map(|at| arguments.get(at).expect("--svg needs a file").as_str());
+        let path = wanted.unwrap_or(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/growth.svg"));
         std::fs::write(path, svg).expect("the picture is written");
         println!("written: {path}");
     }

@@ -5,12 +5,16 @@
 mod contender;
 #[path = "peers/curve.rs"]
 mod curve;
+#[path = "peers/figures.rs"]
+mod figures;
 #[path = "peers/ours.rs"]
 mod ours;
 #[path = "peers/rows.rs"]
 mod rows;
 #[path = "peers/samples.rs"]
 mod samples;
+#[path = "peers/sizes.rs"]
+mod sizes;
 #[path = "peers/table.rs"]
 mod table;
 
@@ -76,32 +80,51 @@ fn main() {
     if first.as_deref() == Some(FRESH) {
         return samples::run_fresh(arguments);
     }
-    let all: Vec<String> = first.into_iter().chain(arguments).collect();
+    let mut all: Vec<String> = first.into_iter().chain(arguments).collect();
+    let figures = figures::take_option(&mut all);
     // `cargo bench` says so; `cargo test --benches` does not.
     let measure = all.iter().any(|argument| argument == "--bench") && !all.iter().any(|a| a == "--test");
     let wanted = all.iter().find(|argument| !argument.starts_with('-'));
-    let effort = if measure { Effort::MEASURE } else { Effort::TEST };
+    let effort = match (measure, &figures) {
+        (false, _) => Effort::TEST,
+        (true, Some(_)) if all.iter().any(|argument| argument == "--quick") => Effort::QUICK,
+        (true, Some(_)) => Effort::SHORT,
+        (true, None) => Effort::MEASURE,
+    };
 
-    let mut criterion = Criterion::default().configure_from_args();
+    let leaves_out = |option: &str| all.iter().any(|argument| argument == option);
+    let (rows, curves) = (!leaves_out("--curves"), !leaves_out("--rows"));
     let mut results = Vec::new();
-    for (number, row) in ROWS.iter().enumerate() {
+    for (number, row) in ROWS.iter().enumerate().filter(|_| rows) {
         if wanted.is_some_and(|part| !row.name.contains(part.as_str())) {
             continue;
         }
         eprintln!("{} ...", row.name);
-        let samples = samples::take(number, effort);
-        if measure {
-            report(&mut criterion, row.name, &samples);
-        }
-        results.push((row, samples));
+        results.push((row, samples::take(number, effort)));
     }
-    criterion.final_summary();
+    if measure && figures.is_none() {
+        let mut criterion = Criterion::default().configure_from_args();
+        results.iter().for_each(|(row, samples)| report(&mut criterion, row.name, samples));
+        criterion.final_summary();
+    }
     println!("{}", table::show(&results));
-    for mode in curve::MODES {
+    let mut lines = figures::of_rows(&results);
+    for mode in curve::MODES.into_iter().filter(|_| curves) {
         if wanted.is_none_or(|part| mode.name().contains(part.as_str())) {
             eprintln!("{} ...", mode.name());
-            println!("\n{}", curve::show(mode, measure));
+            let curve = curve::measure(mode, effort);
+            println!("\n{}", curve::show(mode, &curve));
+            lines += &figures::of_curve(mode, &curve);
         }
+    }
+    if curves && wanted.is_none_or(|part| sizes::NAME.contains(part.as_str())) {
+        eprintln!("{} ...", sizes::NAME);
+        let sizes = sizes::measure(effort);
+        println!("\n{}", sizes::show(&sizes));
+        lines += &figures::of_sizes(&sizes);
+    }
+    if let Some(file) = figures {
+        std::fs::write(&file, lines).unwrap_or_else(|error| panic!("{file}: {error}"));
     }
     if !measure {
         println!("One short sample each, to see that it runs: the figures mean nothing.");

@@ -28,6 +28,8 @@ mod global;
     target_pointer_width = "64"
 ))]
 pub mod guide;
+#[cfg(feature = "alloc")]
+pub mod map;
 mod owns;
 pub mod pool;
 mod random;

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::contender::Contender;
 use crate::ours::{ByDefault, InChunks, Ours, Reserved};
-use crate::samples::{fresh, median, touch};
+use crate::samples::{Effort, fresh, median, touch};
 use crate::table::short;
 
 /// When the clock runs.
@@ -87,19 +87,22 @@ pub(crate) fn run_fresh(mode: usize, who: usize, power: usize) {
     println!("{time} {grown}");
 }
 
-/// The table, one line a size.
-pub(crate) fn show(mode: Mode, measure: bool) -> String {
-    let (powers, rounds) = if measure { (10..=30, 15) } else { (10..=12, 1) };
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY);
-    table.set_header([
-        &format!("{}\nns a block of 64 B; memory", mode.name()),
-        "Auto",
-        "Chained",
-        "Virtual",
-        "Auto,\nx the faster",
-        "Auto,\nx the smaller",
-    ]);
+/// Who is on the curve.
+pub(crate) const NAMES: [&str; WHO.len()] = ["Auto", "Chained", "Virtual"];
+
+/// What an arena of some size takes.
+pub(crate) struct Point {
+    pub(crate) bytes: u64,
+    /// Nanoseconds for a block.
+    pub(crate) times: [f64; WHO.len()],
+    /// Bytes by which the process had grown.
+    pub(crate) sizes: [f64; WHO.len()],
+}
+
+/// One point for each size.
+pub(crate) fn measure(mode: Mode, effort: Effort) -> Vec<Point> {
+    let (rounds, powers) = effort.curve();
+    let mut points = Vec::new();
     for power in powers {
         let rounds = if power < 26 { rounds } else { rounds.min(9) };
         let mut times = [const { Vec::new() }; WHO.len()];
@@ -116,13 +119,26 @@ pub(crate) fn show(mode: Mode, measure: bool) -> String {
                 sizes[who].push(grown as f64);
             }
         }
-        let times = times.map(|samples| median(&samples).unwrap_or(f64::NAN));
-        let sizes = sizes.map(|samples| median(&samples).unwrap_or(f64::NAN));
-        let mut cells = vec![size((1_u64 << power) as f64)];
+        let middle = |samples: Vec<f64>| median(&samples).unwrap_or(f64::NAN);
+        points.push(Point { bytes: 1 << power, times: times.map(middle), sizes: sizes.map(middle) });
+    }
+    points
+}
+
+/// The table, one line a size.
+pub(crate) fn show(mode: Mode, points: &[Point]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    let legend = format!("{}\nns a block of 64 B; memory", mode.name());
+    table.set_header(
+        [legend.as_str()].into_iter().chain(NAMES).chain(["Auto,\nx the faster", "Auto,\nx the smaller"]),
+    );
+    for Point { bytes, times, sizes } in points {
+        let mut cells = vec![size(*bytes as f64)];
         cells.extend(
-            times.iter().zip(&sizes).map(|(time, grown)| format!("{}; {}", short(*time), size(*grown))),
+            times.iter().zip(sizes).map(|(time, grown)| format!("{}; {}", short(*time), size(*grown))),
         );
-        let ratio = |of: [f64; 3]| format!("{:.2}", of[0] / of[1].min(of[2]));
+        let ratio = |of: &[f64; 3]| format!("{:.2}", of[0] / of[1].min(of[2]));
         cells.extend([ratio(times), ratio(sizes)]);
         table.add_row(cells);
     }
@@ -133,8 +149,9 @@ pub(crate) fn show(mode: Mode, measure: bool) -> String {
 }
 
 /// Bytes, in the unit that suits.
-fn size(bytes: f64) -> String {
+pub(crate) fn size(bytes: f64) -> String {
     match bytes / 1024.0 {
+        ..1.0 => format!("{bytes:.0} B"),
         kib if kib < 1024.0 => format!("{kib:.0} KiB"),
         kib if kib < 1024.0 * 1024.0 => format!("{:.1} MiB", kib / 1024.0),
         kib => format!("{:.2} GiB", kib / 1024.0 / 1024.0),

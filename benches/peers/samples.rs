@@ -20,8 +20,31 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
+    /// How often a long job is done, and the exponents of the sizes of a curve.
+    pub(crate) fn curve(self) -> (usize, std::ops::RangeInclusive<usize>) {
+        match self.samples {
+            1 => (1, 10..=12),
+            ..=9 => (1, 10..=24),
+            ..=21 => (5, 10..=30),
+            _ => (15, 10..=30),
+        }
+    }
+
+    /// How often a short job is done.
+    pub(crate) fn samples(self) -> usize {
+        self.samples
+    }
+
     pub(crate) const MEASURE: Effort =
         Effort { samples: 61, long_samples: 11, sample_time: Duration::from_millis(3) };
+
+    /// For a report of everything.
+    pub(crate) const SHORT: Effort =
+        Effort { samples: 21, long_samples: 5, sample_time: Duration::from_millis(1) };
+
+    /// The same in a hurry.
+    pub(crate) const QUICK: Effort =
+        Effort { samples: 9, long_samples: 1, sample_time: Duration::from_micros(200) };
 
     /// Everything runs, nothing is learnt.
     pub(crate) const TEST: Effort = Effort { samples: 1, long_samples: 1, sample_time: Duration::ZERO };
@@ -124,7 +147,7 @@ pub(crate) fn spread(samples: &[f64]) -> Option<f64> {
     Some((quantile(samples, 0.75)? - quantile(samples, 0.25)?) / median(samples)?)
 }
 
-fn quantile(samples: &[f64], part: f64) -> Option<f64> {
+pub(crate) fn quantile(samples: &[f64], part: f64) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().checked_sub(1)?;

@@ -13,6 +13,8 @@ mod fill;
 #[cfg(feature = "std")]
 mod kin;
 mod lineage;
+#[cfg(feature = "alloc")]
+mod map;
 #[cfg(feature = "mapped")]
 mod mapped;
 mod owned;

@@ -14,6 +14,7 @@ mod home;
 mod installed;
 mod line;
 mod manage;
+mod map;
 mod once;
 mod overflow;
 mod refill;

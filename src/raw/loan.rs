@@ -44,7 +44,7 @@ pub(crate) struct SpareList {
 
 impl SpareList {
     /// Shorter stretches are not worth keeping.
-    const SHORTEST: usize = if cfg!(arenite_zeal) { SPARE_SIZE } else { 64 };
+    pub(crate) const SHORTEST: usize = if cfg!(arenite_zeal) { SPARE_SIZE } else { 64 };
 
     /// How many stretches a search looks at.
     const REACH: usize = 8;
@@ -133,7 +133,7 @@ impl SpareList {
     }
 
     /// Calls `visit` with the start and the end of each stretch.
-    #[cfg(arenite_zeal)]
+    #[cfg(any(arenite_zeal, feature = "alloc"))]
     pub(crate) fn for_each(&self, mut visit: impl FnMut(*mut u8, *mut u8)) {
         let mut start = self.head.get();
         while !start.is_null() {

@@ -6,6 +6,7 @@ mod child_process;
 mod conformance;
 mod die;
 mod figures;
+mod map;
 mod model;
 #[path = "../../src/random.rs"]
 mod random;

@@ -11,6 +11,7 @@ mod escapes;
 mod figures;
 mod futures;
 mod manage;
+mod map;
 mod model;
 mod process;
 #[path = "../../src/random.rs"]

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::error::Error;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -10,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::input::Input;
 use crate::rows::ROWS;
 use crate::table;
+use crate::timeline;
 
 /// What the allocators are called, and their programs.
 pub(crate) const ALLOCATORS: [(&str, &str); 7] = [
@@ -34,23 +36,35 @@ pub(crate) struct Sample {
     check: f64,
 }
 
-/// How to go about it: `[PART OF A ROW'S NAME ...] [--rounds N] [--quick] [--input FOLDER]`.
+/// How to go about it: `[PART OF A ROW'S NAME ...] [--rounds N] [--quick] [--input FOLDER] [--figures FILE]
+/// [--timeline FILE]`.
 struct Options {
     wanted: Vec<String>,
     rounds: usize,
     quick: bool,
     input: PathBuf,
+    /// For the figures, to be read by other programs.
+    figures: Option<PathBuf>,
+    /// For the memory of each process over time. Nothing else is measured then.
+    timeline: Option<PathBuf>,
 }
 
 impl Options {
     fn parse() -> Result<Options, Box<dyn Error>> {
         let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/global-input");
-        let mut options = Options { wanted: Vec::new(), rounds: 5, quick: false, input };
+        let (figures, timeline) = (None, None);
+        let mut options = Options { wanted: Vec::new(), rounds: 5, quick: false, input, figures, timeline };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => (options.quick, options.rounds) = (true, 1),
                 "--rounds" => options.rounds = arguments.next().ok_or("--rounds needs a number")?.parse()?,
+                "--figures" => {
+                    options.figures = Some(arguments.next().ok_or("--figures needs a file")?.into())
+                }
+                "--timeline" => {
+                    options.timeline = Some(arguments.next().ok_or("--timeline needs a file")?.into())
+                }
                 "--input" => options.input = arguments.next().ok_or("--input needs a folder")?.into(),
                 other if other.starts_with('-') => return Err(format!("there is no option `{other}`").into()),
                 _ => options.wanted.push(argument),
@@ -80,6 +94,18 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if rows.is_empty() {
         return Err("no row is called so".into());
     }
+    if let Some(file) = &options.timeline {
+        let mut lines = String::new();
+        for row in rows {
+            for (name, program) in ALLOCATORS {
+                eprintln!("{}: {name} ...", ROWS[row].name);
+                let mut command = command(program, row, options, &input)?;
+                timeline::watch(&mut command, ROWS[row].name, name, &mut lines)?;
+            }
+        }
+        fs::write(file, lines)?;
+        return Ok(());
+    }
     let style =
         ProgressStyle::with_template("[{bar:40}] {pos}/{len} ({eta} left) {msg}")?.progress_chars("=> ");
     let progress =
@@ -97,6 +123,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     progress.finish_and_clear();
     println!("{}", table::show(&results));
+    if let Some(file) = &options.figures {
+        fs::write(file, table::figures(&results))?;
+    }
     println!("Medians of {} processes for each figure, in turns.", options.rounds);
     if options.quick {
         println!("Everything was cut down, to see that it runs: the figures mean nothing.");
@@ -133,6 +162,14 @@ fn measure(
     Ok(Some(figures))
 }
 
+/// The program of an allocator, to do the work of a row.
+fn command(program: &str, row: usize, options: &Options, input: &Input) -> Result<Command, Box<dyn Error>> {
+    let path = env::current_exe()?.with_file_name(format!("{program}{}", env::consts::EXE_SUFFIX));
+    let mut command = Command::new(path);
+    command.arg(row.to_string()).arg(&input.folder).arg(if options.quick { "quick" } else { "full" });
+    Ok(command)
+}
+
 /// The work of a row under an allocator.
 fn in_process(
     program: &str,
@@ -140,14 +177,9 @@ fn in_process(
     options: &Options,
     input: &Input,
 ) -> Result<Option<Sample>, Box<dyn Error>> {
-    let path = env::current_exe()?.with_file_name(format!("{program}{}", env::consts::EXE_SUFFIX));
-    let effort = if options.quick { "quick" } else { "full" };
-    let output = Command::new(&path)
-        .arg(row.to_string())
-        .arg(&input.folder)
-        .arg(effort)
+    let output = command(program, row, options, input)?
         .output()
-        .map_err(|error| format!("cannot run {}: {error}; build all programs first", path.display()))?;
+        .map_err(|error| format!("cannot run {program}: {error}; build all programs first"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
         let error = String::from_utf8_lossy(&output.stderr);

@@ -9,6 +9,7 @@ mod input;
 mod memory;
 mod rows;
 mod table;
+mod timeline;
 
 pub use drive::drive;
 pub use memory::{Memory, Plain, Regions};

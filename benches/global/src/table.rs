@@ -82,6 +82,19 @@ pub(crate) fn show(results: &[(usize, Figures)]) -> String {
     text + &held(results) + &scopes(results)
 }
 
+/// Nanoseconds of processor and wall-clock time, and KiB at the peak: for each a line, its fields apart by tabs.
+pub(crate) fn figures(results: &[(usize, Figures)]) -> String {
+    let mut text = String::new();
+    for (name, measure) in [("processor", MEASURES[0].1), ("wall", MEASURES[2].1), ("peak", MEASURES[3].1)] {
+        for (row, figures) in results {
+            for ((who, _), value) in ALLOCATORS.iter().zip(medians(figures, measure)) {
+                text += &format!("{name}\t{}\t{who}\t{value}\n", ROWS[*row].name);
+            }
+        }
+    }
+    text
+}
+
 /// The mean over the programs, and every row in which we lose.
 fn verdict(
     results: &[(usize, Figures)],

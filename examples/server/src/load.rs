@@ -26,8 +26,18 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn greedy(&self) -> usize {
+    fn greedy(&self) -> usize {
         self.granted + self.refused
+    }
+
+    /// Requests a second.
+    pub(crate) fn rate(&self) -> f64 {
+        (self.latencies.len() + self.greedy()) as f64 / self.time.as_secs_f64()
+    }
+
+    /// The latency that this part of the requests did not exceed.
+    pub(crate) fn at(&self, part: f64) -> Duration {
+        self.latencies[((self.latencies.len() - 1) as f64 * part) as usize]
     }
 }
 

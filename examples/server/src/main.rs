@@ -1,17 +1,20 @@
 //! A web server in which each request has a region and a budget of memory, and clients that load it, in one process.
 //!
 //! ```sh
-//! cargo run --release --manifest-path examples/server/Cargo.toml -- [REQUESTS]
+//! cargo run --release --manifest-path examples/server/Cargo.toml -- [REQUESTS [FILE]]
 //! ```
 //!
 //! It runs four times, as processes of its own: with regions and without, and both again with some requests that ask for
-//! too much. For the server read `app.rs`; the line with `RegionLayer` is all that it takes.
+//! too much. What it prints it also writes to the file, if one is named, with more percentiles: a line for each figure, its
+//! fields apart by tabs. For the server read `app.rs`; the line with `RegionLayer` is all that it takes.
 
 mod app;
 mod load;
 
 use std::env;
 use std::error::Error;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -41,12 +44,20 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
-    if let [first, way, greedy, requests] = arguments
+    if let [first, way, greedy, requests, file @ ..] = arguments
         && first == SERVE
     {
-        return serve(way == "regions", greedy == "greedy", requests.parse()?);
+        let outcome = serve(way == "regions", requests.parse()?, greedy == "greedy")?;
+        report(&outcome, greedy == "greedy");
+        if let [file] = file {
+            let mut file = OpenOptions::new().append(true).open(file)?;
+            file.write_all(figures(&outcome, greedy, way).as_bytes())?;
+        }
+        return Ok(());
     }
     let requests = arguments.first().map_or(Ok(REQUESTS), |number| number.parse())?;
+    let file = arguments.get(1);
+    file.map(File::create).transpose()?;
     println!(
         "{requests} requests of {CLIENTS} clients, two workers, a budget of {} MiB a request",
         BUDGET >> 20
@@ -59,7 +70,9 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
                 _ => println!("\n{what}"),
             }
             let program = env::current_exe()?;
-            let status = Command::new(program).args([SERVE, way, greedy, &requests.to_string()]).status()?;
+            let mut command = Command::new(program);
+            command.args([SERVE, way, greedy, &requests.to_string()]).args(file);
+            let status = command.status()?;
             if !status.success() {
                 return Err(format!("the server ended with {status}").into());
             }
@@ -69,7 +82,7 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 }
 
 /// Serves until the clients have had all they want, and says how that went.
-fn serve(regions: bool, greedy: bool, requests: usize) -> Result<(), Box<dyn Error>> {
+fn serve(regions: bool, requests: usize, greedy: bool) -> Result<Outcome, Box<dyn Error>> {
     GLOBAL.warm_up();
     GLOBAL.panic_outside();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_io().build()?;
@@ -81,19 +94,29 @@ fn serve(regions: bool, greedy: bool, requests: usize) -> Result<(), Box<dyn Err
         server.abort();
         outcome
     })?;
-    report(&outcome, greedy);
-    Ok(())
+    Ok(outcome)
+}
+
+/// Microseconds by percentile, requests a second, and MiB at the peak.
+fn figures(outcome: &Outcome, greedy: &str, way: &str) -> String {
+    let mut text = String::new();
+    let mut line = |row: &str, value: f64| text += &format!("{greedy}\t{row}\t{way}\t{value}\n");
+    for percentile in ["50", "75", "90", "95", "99", "99.5", "99.9", "99.99", "100"] {
+        let part = percentile.parse::<f64>().unwrap_or(0.0) / 100.0;
+        line(percentile, micros(outcome.at(part)));
+    }
+    line("requests a second", outcome.rate());
+    line("peak MiB", load::peak() as f64 / 1024.0);
+    text
 }
 
 fn report(outcome: &Outcome, greedy: bool) {
-    let Outcome { latencies, refused, time, .. } = outcome;
-    let at = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize];
-    println!("  {:.0} requests a second", (latencies.len() + outcome.greedy()) as f64 / time.as_secs_f64());
+    println!("  {:.0} requests a second", outcome.rate());
     for (name, part) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)] {
-        println!("  {name:<6} {:>7.0} µs", micros(at(part)));
+        println!("  {name:<6} {:>7.0} µs", micros(outcome.at(part)));
     }
     if greedy {
-        println!("  asked for too much: {} answered, {refused} refused with 503", outcome.granted);
+        println!("  asked for too much: {} answered, {} refused with 503", outcome.granted, outcome.refused);
     }
     println!("  peak memory {:.1} MiB", load::peak() as f64 / 1024.0);
 }

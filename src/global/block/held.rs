@@ -194,7 +194,16 @@ impl<'t> Held<'t> {
         (0..LINES).filter(move |line| opened >> line & 1 == 1)
     }
 
-    fn in_use_of(&self, line: usize) -> usize {
+    /// Whether the region has opened the line: what is in use of it is its own.
+    #[cfg_attr(loom, allow(dead_code, reason = "the model draws no pictures"))]
+    pub(crate) fn is_opened(&self, line: usize) -> bool {
+        // SAFETY: as above.
+        let opened = unsafe { self.0.opened.get() };
+        opened >> line & 1 == 1
+    }
+
+    /// Bytes of the line that are in use, or being freed, or in a window.
+    pub(crate) fn in_use_of(&self, line: usize) -> usize {
         let freed = self.freed(line) + self.0.others[line].load(Ordering::Acquire);
         LINE.saturating_sub(usize::from(freed))
     }

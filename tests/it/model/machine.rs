@@ -11,6 +11,7 @@ use std::mem;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
+use arenite::map::Use;
 use arenite::{Arena, Backing, Checkpoint, Child};
 
 use super::ends::Entry;
@@ -228,6 +229,19 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             assert!(stats.committed <= stats.reserved, "{stats:?}");
         }
         self.check_used_parts();
+        self.check_maps();
+    }
+
+    /// As one of the handles sees it, each time another: what a map says is exact in sum, and no block lies in what it
+    /// says is free.
+    fn check_maps(&self) {
+        let arena = self.arena(self.clock as usize % self.handles.len());
+        let map = crate::map::checked(arena);
+        for block in self.oracle.blocks().iter().filter(|block| block.layout.size() > 0) {
+            // Which chunk has how much of the handle's own is a guess at times.
+            let kind = crate::map::kind_at(&map, block.start.as_ptr());
+            assert!([Use::Used, Use::Lent, Use::Wasted].contains(&kind), "{block:?}: {kind:?}\n{map}");
+        }
     }
 
     /// The root's blocks lie in what the arena says is used.
