@@ -209,6 +209,53 @@ fn frees_against_adoption() {
     });
 }
 
+/// What is left behind is freed while somebody looks for what is empty.
+#[test]
+fn the_last_free_against_trim() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second, third] = fill(&mut region, [32, 24, 8]);
+        region.end();
+        world.free(first);
+        let threads = [frees(&world, [second]), frees(&world, [third])];
+        world.trim();
+        if let Some(clear) = world.pop(&world.free) {
+            let mut next = Region::new(&world, B);
+            next.begin(clear.block().index() as usize);
+            let all = next.alloc(64).expect("a clear block");
+            assert!(next.free(all));
+            next.end();
+        }
+        join(threads);
+        world.audit();
+    });
+}
+
+/// The window is all that its owner has of a block, while others free the rest.
+#[test]
+fn the_last_free_against_the_end_of_a_window() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second] = fill(&mut region, [24, 8]);
+        let threads = [frees(&world, [first]), frees(&world, [second])];
+        region.end();
+        if let Some(clear) = world.pop(&world.free) {
+            let mut next = Region::new(&world, B);
+            next.begin(clear.block().index() as usize);
+            let all = next.alloc(64).expect("a clear block");
+            let (unit, rest) = (Object { bytes: 8, ..all }, Object { offset: 8, bytes: 56, ..all });
+            world.free(unit);
+            assert!(!next.has_hole(clear.block().index() as usize));
+            assert!(next.free(rest));
+            next.end();
+        }
+        join(threads);
+        world.audit();
+    });
+}
+
 /// There is no whole line free: whoever adopts the block lets it go again at once, for a free to bring one.
 #[test]
 fn frees_against_a_barren_block() {

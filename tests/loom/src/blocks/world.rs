@@ -109,6 +109,18 @@ impl World {
         }
     }
 
+    /// Sorts what is on the list: blocks that turn out to be empty are given to everybody.
+    pub(super) fn trim(&self) {
+        let listed: Vec<_> = std::iter::from_fn(|| self.pop(&self.listed)).collect();
+        for held in listed {
+            if held.clear_if_empty() {
+                self.put_free(held);
+            } else {
+                self.list(held);
+            }
+        }
+    }
+
     fn in_use(&self, block: usize) -> usize {
         self.units[block].iter().filter(|unit| unit.busy.load(SeqCst)).count() * UNIT
     }
@@ -264,9 +276,21 @@ impl<'w> Region<'w> {
         self.reopen(block, bytes).then_some(block)
     }
 
+    /// A block of which nothing but the window is left is given to everybody as it is.
+    fn leave_window(&mut self) {
+        let Some(block) = self.current else { return };
+        let held = self.held(block);
+        if !held.vacate(self.end - self.pos) {
+            return self.close();
+        }
+        self.current = None;
+        self.owned.retain(|&other| other != block);
+        self.world.put_free(held);
+    }
+
     /// What a region does that is dropped.
     pub(super) fn end(mut self) {
-        self.close();
+        self.leave_window();
         for block in std::mem::take(&mut self.owned) {
             assert!(self.world.blocks[block].is_of(self.core), "somebody took it away");
             self.world.let_go(self.held(block));
