@@ -4,7 +4,7 @@ use std::alloc::Layout;
 use std::sync::{Arc, OnceLock};
 
 use shuttle::rand::{Rng, thread_rng};
-use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Schedule, Scheduler, Task, TaskId};
 use shuttle::{Config, Runner, thread};
 
 use crate::global::territory::{Chained, Territory, Virtual};
@@ -130,34 +130,94 @@ fn four_threads_over_a_reserved_range() {
     });
 }
 
+/// Takes address space for good.
+fn reserved() -> &'static ScopedGlobal<Virtual, Inner> {
+    Box::leak(Box::new(ScopedGlobal::over(Inner::new()).as_if_installed()))
+}
+
 /// Several threads make the first region at once.
+fn first_regions<T: Territory + Send>(global: &'static ScopedGlobal<T, Inner>) -> World<T> {
+    let world = Arc::new(World::new(global));
+    let make = |world: &World<T>| {
+        let region: Region = world.global.region();
+        let object = region.enter(|| world.alloc(Layout::new::<[u64; 3]>(), 7, false));
+        assert!(region.live_bytes() >= 24, "it came from elsewhere");
+        world.send(object);
+    };
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            let world = Arc::clone(&world);
+            thread::spawn(move || make(&world))
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    Arc::into_inner(world).expect("the threads have ended")
+}
+
 #[test]
 fn the_first_regions() {
-    fn first<T: Territory + Send>(global: &'static ScopedGlobal<T, Inner>) -> World<T> {
-        let world = Arc::new(World::new(global));
-        let make = |world: &World<T>| {
-            let region: Region = world.global.region();
-            let object = region.enter(|| world.alloc(Layout::new::<[u64; 3]>(), 7, false));
-            assert!(region.live_bytes() >= 24, "it came from elsewhere");
-            world.send(object);
-        };
-        let threads: Vec<_> = (0..3)
-            .map(|_| {
-                let world = Arc::clone(&world);
-                thread::spawn(move || make(&world))
-            })
-            .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
-        Arc::into_inner(world).expect("the threads have ended")
+    explore_both(1000, || first_regions(chained()).dismantle());
+    explore(RandomScheduler::new_from_seed(3, 300), || first_regions(reserved()).finish());
+    explore(PctScheduler::new_from_seed(4, 4, 300), || first_regions(reserved()).finish());
+}
+
+/// Threads have their turns at random. One of them has none any more from some moment on, until no other can go on: it
+/// stands where it was stopped.
+struct Stopping {
+    turns: RandomScheduler,
+    victim: TaskId,
+    /// Turns that it still has.
+    left: u64,
+    most: u64,
+}
+
+impl Stopping {
+    fn new(victim: usize, most: u64, schedules: usize) -> Self {
+        let turns = RandomScheduler::new_from_seed(most, schedules);
+        Stopping { turns, victim: TaskId::from(victim), left: 0, most }
     }
-    explore_both(1000, || first(chained()).dismantle());
-    // Each takes address space for good.
-    let test = || {
-        let global = Box::leak(Box::new(ScopedGlobal::over(Inner::new()).as_if_installed()));
-        first(global).finish();
-    };
-    explore(RandomScheduler::new_from_seed(3, 300), test);
-    explore(PctScheduler::new_from_seed(4, 4, 300), test);
+}
+
+impl Scheduler for Stopping {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        let schedule = self.turns.new_execution();
+        if schedule.is_some() {
+            self.left = self.turns.next_u64() % self.most;
+        }
+        schedule
+    }
+
+    fn next_task(
+        &mut self,
+        runnable: &[&Task],
+        current: Option<TaskId>,
+        is_yielding: bool,
+    ) -> Option<TaskId> {
+        let others: Vec<&Task> = runnable.iter().copied().filter(|task| task.id() != self.victim).collect();
+        let stopped = self.left == 0 && !others.is_empty();
+        let next = self.turns.next_task(if stopped { &others } else { runnable }, current, is_yielding);
+        if next == Some(self.victim) {
+            self.left = self.left.saturating_sub(1);
+        }
+        next
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.turns.next_u64()
+    }
+}
+
+/// Nobody waits for a thread that was stopped, wherever that was: a child process has only the thread that forked. If
+/// somebody did, the schedule would have no end, and shuttle would say so.
+#[test]
+fn nobody_waits_for_another() {
+    for most in [10, 100, 1000] {
+        let stop = || Stopping::new(1, most, schedules(700));
+        explore(stop(), || crowd(World::new(chained()), 3, 4).dismantle());
+        // The first steps of an allocator are those that others might wait for.
+        explore(stop(), || first_regions(chained()).dismantle());
+        explore(Stopping::new(1, most, 200), || first_regions(reserved()).finish());
+    }
 }
 
 /// One thread makes, the others free, and nobody else ever looks at the blocks.
