@@ -1,8 +1,18 @@
 //! Everything that threads share goes through here, so that a model checker can take its place: with `--cfg loom`, which
-//! `tests/loom` sets for the files that it checks, these are loom's.
+//! `tests/loom` sets for the files that it checks, these are loom's; with `--cfg shuttle`, those of `tests/shuttle`, which
+//! are the standard ones with a turn of shuttle's before each operation.
+
+#[cfg(shuttle)]
+pub(crate) use shuttle::thread_local;
+#[cfg(all(feature = "global", not(any(loom, shuttle))))]
+pub(crate) use std::thread_local;
 
 pub(crate) mod atomic {
-    #[cfg(not(loom))]
+    #[cfg(shuttle)]
+    pub(crate) use crate::turns::{
+        AtomicBool, AtomicIsize, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+    };
+    #[cfg(not(any(loom, shuttle)))]
     pub(crate) use core::sync::atomic::{
         AtomicBool, AtomicIsize, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
     };

@@ -128,11 +128,25 @@ impl Core {
         self.home_address.get() == home
     }
 
-    /// Of a core that is no region's: what allocator was asked while it was current. See `installed.rs`.
+    /// A core that is no region's, to find out whether the allocator at this address is asked while it is current. See
+    /// `installed.rs`.
+    pub(super) fn question(home: *const ()) -> Self {
+        let core = Core::new(0);
+        core.payer.set(home.cast());
+        core
+    }
+
+    /// Says that the allocator at this address was asked, if that is the question.
     pub(super) fn answer(&self, home: *const ()) {
-        if self.home.get().is_none() {
-            self.payer.set(home.cast());
+        // An allocator below another is asked as well.
+        if self.home.get().is_none() && self.payer.get().cast() == home {
+            self.depth.set(1);
         }
+    }
+
+    /// Whether the answer has come.
+    pub(super) fn is_answered(&self) -> bool {
+        self.depth.get() > 0
     }
 
     /// Adds to the bytes of large blocks. Those that were made elsewhere and are freed in here bring it to zero at most.

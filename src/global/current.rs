@@ -6,7 +6,7 @@ use core::ptr;
 use super::core::Core;
 use crate::abort;
 
-std::thread_local! {
+crate::sync::thread_local! {
     // Needs neither to be made nor to be dropped, so it can be read inside of an allocator, and by every destructor of a
     // thread.
     static CURRENT: Cell<*const Core> = const { Cell::new(ptr::null()) };

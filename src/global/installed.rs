@@ -7,7 +7,6 @@ use core::{fmt, hint};
 use super::core::Core;
 use super::current::Entered;
 use super::shim::ScopedGlobal;
-use super::slab::Item;
 use crate::sync::atomic::Ordering;
 
 /// Why there is no region. [`ScopedGlobal::try_region`] returns it.
@@ -63,7 +62,7 @@ impl<T: super::territory::Territory, G: core::alloc::GlobalAlloc + Sync> ScopedG
     #[cold]
     fn probe(&self) -> bool {
         debug_assert_eq!(self.installed.load(Ordering::Relaxed), UNKNOWN);
-        let core = Core::new(0);
+        let core = Core::question(self.address());
         let layout = Layout::new::<u64>();
         {
             let _entered = Entered::new(&core);
@@ -76,7 +75,7 @@ impl<T: super::territory::Territory, G: core::alloc::GlobalAlloc + Sync> ScopedG
                 unsafe { std::alloc::dealloc(block, layout) };
             }
         }
-        let installed = core.payer.get().cast() == self.address();
+        let installed = core.is_answered();
         self.installed.store(if installed { YES } else { NO }, Ordering::Relaxed);
         installed
     }

@@ -336,3 +336,46 @@ fn adopted_blocks() {
         assert_eq!(second.live_bytes(), 0);
     }
 }
+
+/// A block without a hole goes on no list before half of what is in use is freed. Once there was one, it does.
+/// In a process of its own, where there is nothing else to adopt.
+#[test]
+fn barren_for_ever() {
+    alone("barren_for_ever", barren_for_ever_alone);
+}
+
+fn barren_for_ever_alone() {
+    // Two of them fill a line.
+    let layout = Layout::from_size_align(LINE / 2 - GAP, 8).unwrap();
+    // SAFETY: the size is not zero.
+    let make = || unsafe { alloc::alloc(layout) };
+    let free = |piece: *mut u8| {
+        // SAFETY: made by `make`, and freed once.
+        unsafe { alloc::dealloc(piece, layout) };
+    };
+    let mut pieces = Vec::with_capacity(2 * BLOCK / LINE);
+    GLOBAL.region().enter(|| (0..2 * BLOCK / LINE).for_each(|_| pieces.push(make())));
+    let start = pieces[0].addr();
+    assert_eq!(pieces[pieces.len() - 1].addr() - start, BLOCK - LINE / 2, "one block");
+    let adopts = || {
+        let piece = GLOBAL.region().enter(|| {
+            let piece = make();
+            free(piece);
+            piece
+        });
+        (start..start + BLOCK).contains(&piece.addr())
+    };
+    // It has room, and no hole.
+    (0..4).for_each(|line| free(pieces[2 * line]));
+    assert!(!adopts(), "there is no hole");
+    // Half of it is freed: now it has holes, and whoever takes one leaves most of it in use.
+    (0..4).for_each(|line| free(pieces[2 * line + 1]));
+    let half = BLOCK / LINE / 2 + 1;
+    (4..half).for_each(|line| (0..2).for_each(|piece| free(pieces[2 * line + piece])));
+    assert!(adopts(), "half of it is free");
+    assert!(adopts(), "half of it is free still");
+    (2 * half..pieces.len()).for_each(|piece| free(pieces[piece]));
+    GLOBAL.trim();
+    let stats = GLOBAL.stats();
+    assert_eq!((stats.left_behind, stats.free), (0, stats.territory_bytes), "{stats}");
+}

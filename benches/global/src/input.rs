@@ -5,6 +5,8 @@ use std::{env, fs, io};
 
 /// So many Rust sources are parsed.
 const SOURCES: usize = 2000;
+/// And so many pages.
+const PAGES: usize = 400;
 
 /// Where input is: lists of files that were found, and packages that `fetch` has unpacked.
 pub(crate) struct Input {
@@ -26,21 +28,29 @@ impl Input {
             sources.iter().filter(|path| wanted(path)).cloned().collect()
         };
         let rust = named(&|path| path.extension().is_some_and(|extension| extension == "rs"));
-        let step = (rust.len() as f64 / SOURCES as f64).max(1.0);
-        let some = (0..rust.len().min(SOURCES)).map(|number| rust[(number as f64 * step) as usize].clone());
         let input = Input { folder };
-        input.write("rust", &some.collect::<Vec<_>>())?;
+        input.write("rust", &evenly(&rust, SOURCES))?;
         let is = |path: &Path, names: &[&str]| {
             names.iter().any(|name| path.file_name().is_some_and(|n| n == *name))
         };
         input.write("manifests", &named(&|path| is(path, &["Cargo.toml", "Cargo.toml.orig"])))?;
         input.write("readmes", &named(&|path| is(path, &["README.md", "CHANGELOG.md"])))?;
-        let mut schemas = Vec::new();
-        below(&input.folder.join("cfn-lint"), &mut schemas);
-        schemas.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-        schemas.sort();
-        input.write("schemas", &schemas)?;
+        input.write("schemas", &input.unpacked(&["cfn-lint"], "json"))?;
+        input.write(
+            "sql",
+            &input.unpacked(&["matrix-synapse", "sqlglot/tests/fixtures/optimizer/tpc-ds"], "sql"),
+        )?;
+        input.write("pages", &evenly(&documentation(), PAGES))?;
         Ok(input)
+    }
+
+    /// The files of packages that `fetch` has unpacked, whose names end so.
+    fn unpacked(&self, folders: &[&str], extension: &str) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        folders.iter().for_each(|folder| below(&self.folder.join(folder), &mut files));
+        files.retain(|path| path.extension().is_some_and(|other| other == extension));
+        files.sort();
+        files
     }
 
     fn write(&self, list: &str, files: &[PathBuf]) -> io::Result<()> {
@@ -64,6 +74,31 @@ impl Input {
     pub(crate) fn file(&self, name: &str) -> Option<String> {
         fs::read_to_string(self.folder.join(name)).ok()
     }
+}
+
+/// So many of these at most, from all parts of the list.
+fn evenly(files: &[PathBuf], most: usize) -> Vec<PathBuf> {
+    let step = (files.len() as f64 / most as f64).max(1.0);
+    (0..files.len().min(most)).map(|number| files[(number as f64 * step) as usize].clone()).collect()
+}
+
+/// The pages of the standard library's documentation, if any toolchain of rustup's came with it (`rust-docs`).
+fn documentation() -> Vec<PathBuf> {
+    let home =
+        env::var_os("RUSTUP_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".rustup")));
+    let mut toolchains: Vec<PathBuf> = home
+        .and_then(|home| fs::read_dir(home.join("toolchains")).ok())
+        .map(|entries| entries.flatten().map(|entry| entry.path().join("share/doc/rust/html")).collect())
+        .unwrap_or_default();
+    toolchains.sort();
+    let Some(html) = toolchains.iter().rev().find(|html| html.join("std").is_dir()) else {
+        return Vec::new();
+    };
+    let mut pages = Vec::new();
+    ["std", "book", "reference"].iter().for_each(|part| below(&html.join(part), &mut pages));
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "html"));
+    pages.sort();
+    pages
 }
 
 /// The files below a folder.

@@ -4,8 +4,12 @@ use std::fs;
 use std::hint::black_box;
 use std::thread;
 
+use html5ever::tendril::TendrilSink;
+use markup5ever_rcdom::{Node, RcDom};
 use regex::Regex;
 use serde_json::Value;
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
 use toml_edit::DocumentMut;
 
 use super::Job;
@@ -122,6 +126,60 @@ pub(super) fn readmes(job: &mut Job<'_>) -> Option<u64> {
         let convert = |text: &String| comrak::markdown_to_html(text, &options).len() as u64;
         texts.iter().map(|text| (0..3).map(|_| memory.within(|| convert(text))).sum::<u64>()).sum()
     }))
+}
+
+/// The schemas of a server's database, and the queries of a benchmark for databases: file by file, query by query, each
+/// in a region of its own.
+pub(super) fn queries(job: &mut Job<'_>) -> Option<u64> {
+    let texts = job.input.texts("sql")?;
+    let of = |text: &String| -> Vec<String> {
+        // A long file is one of many queries.
+        let parts = if text.len() > 100_000 { text.split_inclusive(";\n").collect() } else { vec![&**text] };
+        parts.into_iter().map(str::to_owned).collect()
+    };
+    let parts = some(job, texts.iter().flat_map(of).collect());
+    let times = job.times(20);
+    Some(job.measure(|memory, _| {
+        let statements = |text: &String| {
+            let parsed = black_box(Parser::parse_sql(&PostgreSqlDialect {}, text));
+            parsed.map_or(0, |statements| statements.len() as u64)
+        };
+        let all = || parts.iter().map(|text| memory.within(|| statements(text))).sum::<u64>();
+        (0..times).map(|_| all()).sum()
+    }))
+}
+
+/// A schema of 1.2 MB, again and again.
+pub(super) fn schema(job: &mut Job<'_>) -> Option<u64> {
+    let text = job.input.file("graphql-schema/package/schema.graphql")?;
+    let times = job.times(20);
+    Some(job.measure(|memory, _| {
+        let parse = || black_box(graphql_parser::parse_schema::<String>(&text));
+        (0..times)
+            .map(|_| memory.within(|| parse().map_or(0, |schema| schema.definitions.len() as u64)))
+            .sum()
+    }))
+}
+
+/// Pages of documentation become trees, each in a region of its own. Reading does not count.
+pub(super) fn pages(job: &mut Job<'_>) -> Option<u64> {
+    let files = some(job, job.input.list("pages")?);
+    Some(job.measure(|memory, clock| {
+        files
+            .iter()
+            .map(|path| {
+                let text = clock.stopped(|| fs::read_to_string(path).unwrap_or_default());
+                memory.within(|| {
+                    let tree = html5ever::parse_document(RcDom::default(), Default::default());
+                    nodes(&black_box(tree.one(&*text)).document)
+                })
+            })
+            .sum()
+    }))
+}
+
+fn nodes(node: &Node) -> u64 {
+    1 + node.children.borrow().iter().map(|child| nodes(child)).sum::<u64>()
 }
 
 /// All of the input, or few enough to be done at once.

@@ -126,8 +126,11 @@ fn the_last_free_against_the_owner() {
         let all = region.reopen(0, 64).then(|| region.alloc(64)).flatten();
         join(threads);
         if let Some(all) = all {
+            // What others freed counts only if some of it is of this life of the block.
+            let (unit, rest) = (Object { bytes: 8, ..all }, Object { offset: 8, bytes: 56, ..all });
+            world.free(unit);
             assert!(!region.has_hole(0));
-            assert!(region.free(all));
+            assert!(region.free(rest));
         }
         region.end();
         world.audit();
@@ -202,6 +205,53 @@ fn frees_against_adoption() {
         join(threads);
         next.end();
         mine[1..].iter().for_each(|&object| world.free(object));
+        world.audit();
+    });
+}
+
+/// What is left behind is freed while somebody looks for what is empty.
+#[test]
+fn the_last_free_against_trim() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second, third] = fill(&mut region, [32, 24, 8]);
+        region.end();
+        world.free(first);
+        let threads = [frees(&world, [second]), frees(&world, [third])];
+        world.trim();
+        if let Some(clear) = world.pop(&world.free) {
+            let mut next = Region::new(&world, B);
+            next.begin(clear.block().index() as usize);
+            let all = next.alloc(64).expect("a clear block");
+            assert!(next.free(all));
+            next.end();
+        }
+        join(threads);
+        world.audit();
+    });
+}
+
+/// The window is all that its owner has of a block, while others free the rest.
+#[test]
+fn the_last_free_against_the_end_of_a_window() {
+    explore(|| {
+        let world = Arc::new(World::new(1));
+        let mut region = Region::new(&world, A);
+        let [first, second] = fill(&mut region, [24, 8]);
+        let threads = [frees(&world, [first]), frees(&world, [second])];
+        region.end();
+        if let Some(clear) = world.pop(&world.free) {
+            let mut next = Region::new(&world, B);
+            next.begin(clear.block().index() as usize);
+            let all = next.alloc(64).expect("a clear block");
+            let (unit, rest) = (Object { bytes: 8, ..all }, Object { offset: 8, bytes: 56, ..all });
+            world.free(unit);
+            assert!(!next.has_hole(clear.block().index() as usize));
+            assert!(next.free(rest));
+            next.end();
+        }
+        join(threads);
         world.audit();
     });
 }

@@ -109,6 +109,18 @@ impl World {
         }
     }
 
+    /// Sorts what is on the list: blocks that turn out to be empty are given to everybody.
+    pub(super) fn trim(&self) {
+        let listed: Vec<_> = std::iter::from_fn(|| self.pop(&self.listed)).collect();
+        for held in listed {
+            if held.clear_if_empty() {
+                self.put_free(held);
+            } else {
+                self.list(held);
+            }
+        }
+    }
+
     fn in_use(&self, block: usize) -> usize {
         self.units[block].iter().filter(|unit| unit.busy.load(SeqCst)).count() * UNIT
     }
@@ -122,7 +134,9 @@ impl World {
             assert!(!std::mem::replace(&mut seen[index], true), "block {index} was on a list twice");
             assert_eq!((self.in_use(index), held.in_use()), (0, 0));
             held.open_all(5);
-            assert!(held.hole(0, 1).is_none(), "all of it is handed out, and none of it was freed since");
+            // Only once others have freed something does what they freed count at all.
+            assert!(held.block().free(0, UNIT).expect("freed once").is_none());
+            assert!(held.hole(0, 1).is_none(), "all but a unit is handed out, and was not freed since");
         }
         while let Some(held) = self.pop(&self.listed) {
             let index = held.block().index() as usize;
@@ -262,9 +276,21 @@ impl<'w> Region<'w> {
         self.reopen(block, bytes).then_some(block)
     }
 
+    /// A block of which nothing but the window is left is given to everybody as it is.
+    fn leave_window(&mut self) {
+        let Some(block) = self.current else { return };
+        let held = self.held(block);
+        if !held.vacate(self.end - self.pos) {
+            return self.close();
+        }
+        self.current = None;
+        self.owned.retain(|&other| other != block);
+        self.world.put_free(held);
+    }
+
     /// What a region does that is dropped.
     pub(super) fn end(mut self) {
-        self.close();
+        self.leave_window();
         for block in std::mem::take(&mut self.owned) {
             assert!(self.world.blocks[block].is_of(self.core), "somebody took it away");
             self.world.let_go(self.held(block));
