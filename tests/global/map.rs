@@ -126,7 +126,7 @@ fn large_blocks_are_elsewhere() {
 
 #[test]
 fn whatever_a_region_does() {
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     for _ in 0..20 {
         let region = GLOBAL.region().with_limit(40 * BLOCK);
         let mut kept: Vec<Vec<u8>> = Vec::new();

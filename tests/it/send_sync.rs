@@ -215,18 +215,24 @@ fn arenas_for_threads_go_where_their_backings_may() {
     for (name, found, expected, why) in table {
         assert_eq!(found, expected, "(Send, Sync) of {name}: {why}");
     }
+}
+
 #[cfg(all(feature = "std", feature = "hashbrown"))]
 #[test]
 fn books_are_behind_a_lock() {
     use arenite::wrap::{LeakReport, TimeClock, Tracking};
 
-    assert!(implements!(Tracking<Global>: Send) && implements!(Tracking<Global>: Sync));
-    assert!(!implements!(Tracking<Homebound>: Send) && !implements!(Tracking<Homebound>: Sync));
-    assert!(!implements!(Tracking<&'static Arena>: Send) && !implements!(Tracking<&'static Arena>: Sync));
-    assert!(implements!(LeakReport: Send) && implements!(LeakReport: Sync));
-    assert!(
-        implements!(Histogram<Global, TimeClock>: Send) && implements!(Histogram<Global, TimeClock>: Sync)
-    );
+    let table = table! {
+        // type: Send Sync, why
+        Tracking<Global>: YES YES, "its books are behind a lock";
+        Tracking<Homebound>: NO NO, "as what it wraps";
+        Tracking<&'static Arena>: NO NO, "as above";
+        LeakReport: YES YES, "plain data";
+        Histogram<Global, TimeClock>: YES YES, "counters are atomic";
+    };
+    for (name, found, expected, why) in table {
+        assert_eq!(found, expected, "(Send, Sync) of {name}: {why}");
+    }
 }
 
 #[cfg(feature = "virtual-memory")]
@@ -234,7 +240,7 @@ fn books_are_behind_a_lock() {
 fn guarded_pages_are_behind_a_lock() {
     use arenite::wrap::PageGuarded;
 
-    assert!(implements!(PageGuarded: Send) && implements!(PageGuarded: Sync));
+    const { assert!(<IsSend<PageGuarded>>::ANSWER && <IsSync<PageGuarded>>::ANSWER) };
 }
 
 /// Whatever holds plain data can go where errors go.
