@@ -155,13 +155,13 @@ fn maps_in_an_arena_stay_on_its_thread() {
 fn books_are_behind_a_lock() {
     use arenite::wrap::{LeakReport, TimeClock, Tracking};
 
-    assert!(implements!(Tracking<Global>: Send) && implements!(Tracking<Global>: Sync));
-    assert!(!implements!(Tracking<Homebound>: Send) && !implements!(Tracking<Homebound>: Sync));
-    assert!(!implements!(Tracking<&'static Arena>: Send) && !implements!(Tracking<&'static Arena>: Sync));
-    assert!(implements!(LeakReport: Send) && implements!(LeakReport: Sync));
-    assert!(
-        implements!(Histogram<Global, TimeClock>: Send) && implements!(Histogram<Global, TimeClock>: Sync)
-    );
+    const { assert!(<IsSend<Tracking<Global>>>::ANSWER && <IsSync<Tracking<Global>>>::ANSWER) };
+    const { assert!(!<IsSend<Tracking<Homebound>>>::ANSWER && !<IsSync<Tracking<Homebound>>>::ANSWER) };
+    type Local = Tracking<&'static Arena>;
+    const { assert!(!<IsSend<Local>>::ANSWER && !<IsSync<Local>>::ANSWER) };
+    const { assert!(<IsSend<LeakReport>>::ANSWER && <IsSync<LeakReport>>::ANSWER) };
+    type Timed = Histogram<Global, TimeClock>;
+    const { assert!(<IsSend<Timed>>::ANSWER && <IsSync<Timed>>::ANSWER) };
 }
 
 #[cfg(feature = "virtual-memory")]
@@ -169,7 +169,7 @@ fn books_are_behind_a_lock() {
 fn guarded_pages_are_behind_a_lock() {
     use arenite::wrap::PageGuarded;
 
-    assert!(implements!(PageGuarded: Send) && implements!(PageGuarded: Sync));
+    const { assert!(<IsSend<PageGuarded>>::ANSWER && <IsSync<PageGuarded>>::ANSWER) };
 }
 
 /// Whatever holds plain data can go where errors go.
