@@ -98,7 +98,7 @@ fn the_hook_hears_of_everything_that_is_refused_and_of_nothing_else() {
     let sizes: Vec<usize> = told.iter().map(|refused| refused.layout.size()).collect();
     assert_eq!(sizes, [2000, 3000, 4000, 5000, 6000]);
     assert!(told.iter().all(|refused| refused.limit == Some(1000) && refused.backing == "chained"));
-    assert!(told.iter().all(|refused| refused.committed == arena.stats().committed));
+    assert!(told.iter().all(|refused| (500..=1000).contains(&refused.committed)));
     assert_eq!(told[2].lineage.levels()[1].name, Some("body"));
     let text = told[2].to_string();
     assert!(text.starts_with("arena `request`: out of memory for 3.9 KiB aligned to 1 B: holds"), "{text}");
