@@ -24,8 +24,8 @@ impl Effort {
     pub(crate) fn curve(self) -> (usize, std::ops::RangeInclusive<usize>) {
         match self.samples {
             1 => (1, 10..=12),
-            ..=9 => (1, 10..=24),
-            ..=21 => (5, 10..=30),
+            2..=9 => (1, 10..=24),
+            10..=21 => (5, 10..=30),
             _ => (15, 10..=30),
         }
     }

@@ -263,8 +263,9 @@ fn what_needs_no_drop_has_no_entry() {
     plain.alloc(7_u64);
     assert_eq!((*owned, arena.stats().used), (7, plain.stats().used));
     static mut NUMBER: u32 = 1;
+    let number = &raw mut NUMBER;
     // SAFETY: the only reference there ever is.
-    let number: &'static mut u32 = unsafe { &mut *(&raw mut NUMBER) };
+    let number: &'static mut u32 = unsafe { &mut *number };
     arena.adopt(number);
     assert_eq!(arena.stats().used, 2 * plain.stats().used);
 }
