@@ -8,8 +8,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 const WIDTH: u32 = 480;
 const FONT: &str = "sans-serif";
-/// Of letters, in pixels; and how wide one is, more or less.
-const SIZE: i32 = 13;
+/// Of letters, for the library, which makes four fifths of it in pixels; and how wide one is, more or less.
+const SIZE: i32 = 16;
 const LETTER: i32 = 7;
 
 /// Of middling brightness, and told apart also by those who see few colours.
@@ -146,8 +146,8 @@ fn legend<'n>(area: &Drawing<'_>, names: impl Iterator<Item = &'n str>) -> Resul
 pub(crate) fn ratios(rows: &[(String, f64)]) -> String {
     const ROW: i32 = 24;
     const TOP: i32 = 30;
-    const MIDDLE: i32 = 345;
-    const REACH: i32 = 85;
+    const MIDDLE: i32 = 360;
+    const REACH: i32 = 72;
     // What lies beyond ends there; the figure tells how far it is.
     const FAR: f64 = 2.0;
     draw((TOP + ROW * rows.len() as i32 + 6) as u32, |area| {

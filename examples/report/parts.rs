@@ -107,7 +107,9 @@ fn peers(bench: &Bench<'_>) -> Made {
     };
     let small = over(&figures, "short", "arenite", best("short", is_peer));
     let large = over(&figures, "large", "arenite", best("large", |who| is_peer(who) && who != "std"));
-    let std = over(&figures, "large", "arenite", best("large", |who| who == "std"));
+    let mut std = over(&figures, "large", "arenite", best("large", |who| who == "std"));
+    // Nothing is reset there.
+    std.retain(|(row, _)| !row.starts_with("reset"));
     Ok(Section {
         part: Part::Peers,
         text: "Times. Every contender goes through the same generic function, compiled for it alone, in turns. The best peer \
@@ -307,7 +309,10 @@ fn latency(bench: &Bench<'_>) -> Made {
     let percentile =
         |place: f64| PERCENTILES.get(place.round() as usize).map_or(String::new(), |name| name.to_string());
     let x = Axis { title: "percentile", scale: Scale::Linear, label: percentile };
-    let y = Axis { title: "microseconds", scale: Scale::Doubling, label: short };
+    let time = |micros: f64| {
+        if micros < 999.5 { format!("{micros:.0} µs") } else { format!("{:.1} ms", micros / 1e3) }
+    };
+    let y = Axis { title: "", scale: Scale::Doubling, label: time };
     let lines = |table: &str| {
         let line = |(way, name): (&str, &str)| {
             let at = |(place, row): (usize, &&str)| Some((place as f64, figures.get(table, row, way)?));
