@@ -40,7 +40,8 @@ pub(crate) const ROWS: &[Row] = &[
 
 /// Operations a batch: what they make fits the caches.
 const BATCH: usize = 10_000;
-/// How long a vector grows.
+/// Vectors a batch, each dropped before the next, and how long they grow.
+const VECTORS: usize = 200;
 const LENGTH: usize = 1000;
 const TEXT: &str = "sand under a lens";
 
@@ -74,9 +75,9 @@ impl Job {
                 let local = contender.local();
                 (0..BATCH).for_each(|_| _ = black_box(C::put_str(black_box(&local), black_box(TEXT))));
             }),
-            Job::Push => threads::time::<C>(threads, effort, BATCH, |contender| {
+            Job::Push => threads::time::<C>(threads, effort, VECTORS * LENGTH, |contender| {
                 let local = contender.local();
-                for _ in 0..BATCH / LENGTH {
+                for _ in 0..VECTORS {
                     let mut list = Vec::new_in(C::allocator(black_box(&local)));
                     (0..LENGTH as u64).for_each(|i| list.push(i));
                     black_box(list.as_ptr());
