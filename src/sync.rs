@@ -9,7 +9,7 @@ pub(crate) use std::thread_local;
 
 pub(crate) mod atomic {
     #[cfg(shuttle)]
-    pub(crate) use crate::turns::{
+    pub(crate) use arenite_shuttle::{
         AtomicBool, AtomicIsize, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
     };
     #[cfg(not(any(loom, shuttle)))]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::GLOBAL;
 
 /// What is left free behind every block, for AddressSanitizer to find overruns.
-pub(crate) const GAP: usize = if cfg!(arenite_asan) { 8 } else { 0 };
+pub(crate) const GAP: usize = if cfg!(any(arenite_asan, arenite_memcheck)) { 8 } else { 0 };
 
 fn strings(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("string number {number}")).collect()

@@ -19,7 +19,7 @@ const LINE: usize = if cfg!(arenite_zeal) { 64 } else { 512 };
 
 /// Bytes that a block counts for.
 fn footprint(bytes: usize) -> usize {
-    (bytes + if cfg!(arenite_asan) { 8 } else { 0 }).next_multiple_of(8)
+    (bytes + if cfg!(any(arenite_asan, arenite_memcheck)) { 8 } else { 0 }).next_multiple_of(8)
 }
 
 /// Where a block came from.

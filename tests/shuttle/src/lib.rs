@@ -1,68 +1,100 @@
-//! The scoped global allocator, all of it, under random schedules.
+//! What `src/sync.rs` takes instead of the standard atomic types: the same, but before each operation another thread may
+//! have its turn.
 //!
-//! The files under test are compiled into this crate, where `crate::sync` lets another thread go on before each atomic
-//! operation. loom explores every order of a few steps in weak memory; this, long runs of everything, as if each operation
-//! was sequentially consistent.
+//! shuttle's own are larger, and are not made of zeroes, as entries of blocks and tables are.
 
-#![cfg(test)]
+pub use std::sync::atomic::Ordering;
+use std::sync::atomic::{self, Ordering::SeqCst};
 
-extern crate alloc;
-
-mod run;
-mod turns;
-mod world;
-
-#[path = "../../../src"]
-#[allow(dead_code, unused_imports, reason = "the crate's own other files use the rest")]
-mod sources {
-    pub(crate) mod adapt;
-    pub(crate) mod addr;
-    pub(crate) mod global {
-        mod account;
-        mod allocator;
-        mod block;
-        mod core;
-        mod current;
-        mod home;
-        mod installed;
-        mod line;
-        mod manage;
-        mod refill;
-        mod region;
-        mod shim;
-        mod slab;
-        mod stack;
-        mod stats;
-        pub(crate) mod territory;
-
-        pub(crate) use region::Region;
-        pub(crate) use shim::ScopedGlobal;
-
-        impl<T, G> ScopedGlobal<T, G> {
-            /// The allocator, which answers as if it was the program's: shuttle's own allocations must not come here.
-            pub(crate) fn as_if_installed(mut self) -> Self {
-                // Nobody else knows it yet, and shuttle may not be running.
-                *self.installed.get_mut() = 1;
-                self
-            }
-
-            pub(crate) fn inner(&self) -> &G {
-                &self.inner
-            }
-        }
-    }
-    pub(crate) mod size;
-    pub(crate) mod sync;
-    pub(crate) mod sys;
-    pub(crate) mod track;
+/// Lets the schedule say who goes on.
+fn turn() {
+    shuttle::sync::atomic::AtomicBool::new(false).load(SeqCst);
 }
 
-use sources::{adapt, addr, global, size, sync, sys, track};
+macro_rules! operations {
+    ($value:ty; $($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        $(
+            pub fn $name(&self, $($argument: $type),*) -> $result {
+                turn();
+                self.0.$name($($argument),*)
+            }
+        )*
+    };
+}
 
-/// In place of the crate's: an end of the process would not say which schedule led to it.
-mod abort {
-    #[cold]
-    pub(crate) fn now(message: &str) -> ! {
-        panic!("{message}")
-    }
+macro_rules! types {
+    ($([$($generics:tt)*] $type:ty, $inner:path, $value:ty;)*) => {$(
+        #[allow(dead_code, reason = "not every type needs every operation")]
+        impl<$($generics)*> $type {
+            pub const fn new(value: $value) -> Self {
+                Self(<$inner>::new(value))
+            }
+
+            operations! {
+                $value;
+                load(order: Ordering) -> $value;
+                store(value: $value, order: Ordering) -> ();
+                swap(value: $value, order: Ordering) -> $value;
+                compare_exchange(old: $value, new: $value, success: Ordering, failure: Ordering)
+                    -> Result<$value, $value>;
+            }
+
+            /// Fails where the other one does, and not otherwise: a schedule cannot say more.
+            pub fn compare_exchange_weak(
+                &self,
+                old: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                self.compare_exchange(old, new, success, failure)
+            }
+        }
+    )*};
+}
+
+macro_rules! integers {
+    ($($type:ident $value:ty;)*) => {$(
+        #[repr(transparent)]
+        #[derive(Debug)]
+        pub struct $type(atomic::$type);
+
+        types!([] $type, atomic::$type, $value;);
+
+        #[allow(dead_code, reason = "as above")]
+        impl $type {
+            /// Without a turn: nobody else has it.
+            pub fn get_mut(&mut self) -> &mut $value {
+                self.0.get_mut()
+            }
+
+            operations! {
+                $value;
+                fetch_add(value: $value, order: Ordering) -> $value;
+                fetch_sub(value: $value, order: Ordering) -> $value;
+                fetch_max(value: $value, order: Ordering) -> $value;
+            }
+        }
+    )*};
+}
+
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct AtomicBool(atomic::AtomicBool);
+
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct AtomicPtr<T>(atomic::AtomicPtr<T>);
+
+types! {
+    [] AtomicBool, atomic::AtomicBool, bool;
+    [T] AtomicPtr<T>, atomic::AtomicPtr<T>, *mut T;
+}
+integers! {
+    AtomicU8 u8;
+    AtomicU16 u16;
+    AtomicU32 u32;
+    AtomicU64 u64;
+    AtomicUsize usize;
+    AtomicIsize isize;
 }

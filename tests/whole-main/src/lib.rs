@@ -18,7 +18,8 @@ use test::{ShouldPanic, TestDescAndFn, TestFn};
 
 #[cfg(feature = "regions")]
 #[global_allocator]
-static GLOBAL: arenite::ScopedGlobal<arenite::territory::Virtual, MiMalloc> = arenite::ScopedGlobal::over(MiMalloc);
+static GLOBAL: arenite::ScopedGlobal<arenite::territory::Virtual, MiMalloc> =
+    arenite::ScopedGlobal::over(MiMalloc);
 #[cfg(not(feature = "regions"))]
 #[global_allocator]
 static GLOBAL: MiMalloc = MiMalloc;

@@ -1,0 +1,1 @@
+//! Nothing: this package has dependencies, so that cargo fetches them.

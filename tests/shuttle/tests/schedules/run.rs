@@ -247,3 +247,27 @@ fn a_producer_and_its_consumers() {
         Arc::into_inner(world).expect("the threads have ended").dismantle();
     });
 }
+
+/// The owner opens holes again that other frees make, before these have counted what they freed: for a while the block has
+/// more in use than it is long.
+#[test]
+fn holes_of_frees_under_way() {
+    explore_both(1000, || {
+        let world = Arc::new(World::new(chained()));
+        let region = world.global.region();
+        // Two of them are a line, and 32 a block.
+        let make = |number| world.alloc(Layout::from_size_align(32, 8).unwrap(), number, false);
+        let mut pieces: Vec<_> = region.enter(|| (0..32).map(make).collect());
+        let freed: Vec<_> = pieces.drain(8..24).collect();
+        let thread = thread::spawn({
+            let world = Arc::clone(&world);
+            move || freed.into_iter().for_each(|piece| world.free(piece))
+        });
+        region.enter(|| pieces.extend((0..40).map(make)));
+        thread.join().unwrap();
+        pieces.into_iter().for_each(|piece| world.free(piece));
+        assert_eq!(region.live_bytes(), 0);
+        drop(region);
+        Arc::into_inner(world).expect("the thread has ended").dismantle();
+    });
+}

@@ -72,7 +72,8 @@ impl Object {
     }
 
     fn check(&self, bytes: usize) {
-        let changed = self.bytes()[..bytes].iter().enumerate().find(|&(at, &byte)| byte != self.seed ^ at as u8);
+        let changed =
+            self.bytes()[..bytes].iter().enumerate().find(|&(at, &byte)| byte != self.seed ^ at as u8);
         assert!(changed.is_none(), "{self:?} was changed: {changed:?}");
     }
 
@@ -112,12 +113,20 @@ impl<T: Territory> World<T> {
     }
 
     fn end(&self, object: &Object) {
-        assert_eq!(self.live.lock().unwrap().remove(&object.start), Some(object.start + object.layout.size()));
+        assert_eq!(
+            self.live.lock().unwrap().remove(&object.start),
+            Some(object.start + object.layout.size())
+        );
     }
 
     pub(crate) fn alloc(&self, layout: Layout, seed: u8, zeroed: bool) -> Object {
-        // SAFETY: the size is not zero.
-        let start = unsafe { if zeroed { self.global.alloc_zeroed(layout) } else { self.global.alloc(layout) } };
+        let start = if zeroed {
+            // SAFETY: the size is not zero.
+            unsafe { self.global.alloc_zeroed(layout) }
+        } else {
+            // SAFETY: as above.
+            unsafe { self.global.alloc(layout) }
+        };
         let object = Object { start: start.expose_provenance(), layout, seed };
         self.begin(object.start, layout);
         assert!(!zeroed || object.bytes().iter().all(|&byte| byte == 0), "not zero");
