@@ -24,8 +24,13 @@ impl Core {
         Some(start)
     }
 
+    /// Bytes that are left of both windows.
+    pub(super) fn room(&self) -> usize {
+        self.end.get().addr() - self.pos.get().addr() + self.overflow_room()
+    }
+
     /// Bytes that are left of the second window.
-    pub(super) fn overflow_room(&self) -> usize {
+    fn overflow_room(&self) -> usize {
         self.overflow_end.get().addr() - self.overflow_pos.get().addr()
     }
 

@@ -238,8 +238,7 @@ impl Core {
     pub(super) fn in_use(&self) -> usize {
         let mut sum = 0;
         self.each(usize::MAX, |block| sum += block.in_use_by_region());
-        let windows = self.end.get().addr() - self.pos.get().addr() + self.overflow_room();
-        sum - windows.min(sum)
+        sum - self.room().min(sum)
     }
 
     /// Looks at `most` blocks for what others have freed. Those that are empty are given to everybody.

@@ -306,7 +306,7 @@ impl Core {
         self.judge();
         self.sweep(SWEPT);
         self.release_spares();
-        let room = self.end.get().addr() - self.pos.get().addr();
+        let room = self.room();
         self.escaped.set((self.held.get() - room as isize).max(0) as usize);
         // Siblings are not to be refused what is not in use any more.
         if !self.payer().account.is_alone() {

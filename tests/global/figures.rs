@@ -208,6 +208,7 @@ fn zeroed_memory_in_holes_is_zero() {
                 drop(vec![0xFF_u8; sizes[turn % sizes.len()]]);
             }
         });
+        assert_eq!((region.live_bytes(), region.stats().escaped), (0, 0), "{}", region.stats());
         assert!(kept.iter().flatten().all(|&byte| byte == 0xFF));
     }
     assert_eq!(region.live_bytes(), 0);
