@@ -44,7 +44,7 @@ impl fmt::Display for RegionError {
 
 impl Error for RegionError {}
 
-const UNKNOWN: u8 = 0;
+// Zero is not known yet.
 const YES: u8 = 1;
 const NO: u8 = 2;
 
@@ -61,7 +61,6 @@ impl<T: super::territory::Territory, G: core::alloc::GlobalAlloc + Sync> ScopedG
     /// Allocates, and looks whether that came here.
     #[cold]
     fn probe(&self) -> bool {
-        debug_assert_eq!(self.installed.load(Ordering::Relaxed), UNKNOWN);
         let core = Core::question(self.address());
         let layout = Layout::new::<u64>();
         {
