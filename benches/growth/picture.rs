@@ -62,6 +62,7 @@ fn panel(
         .y_labels(6)
         .x_label_formatter(&|mib| format!("{mib:.0}"))
         .y_label_formatter(&|value| match height {
+            ..1.0 => format!("{value:.2}"),
             ..10.0 => format!("{value:.1}"),
             _ => format!("{value:.0}"),
         })

@@ -76,7 +76,8 @@ fn fill<C: Contender>(arena: &C, layout: Layout, blocks: usize) {
 }
 
 pub(crate) fn measure(effort: Effort) -> Vec<Point> {
-    let sizes = (3..=15).flat_map(|power| [1 << power, 3 << (power - 1)]).filter(|bytes| bytes % 8 == 0);
+    // Beside powers of two: blocks of these would all begin in the same few lines of the processor's caches.
+    let sizes = [8, 16].into_iter().chain((4..=15).map(|power| (1 << power) + 8));
     sizes
         .map(|bytes| {
             let mut times = [const { Vec::new() }; WHO.len()];

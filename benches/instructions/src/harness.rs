@@ -46,8 +46,9 @@ fn runner(package: &Path, target: &Path) -> Result<PathBuf, Box<dyn Error>> {
             .args(["install", "gungraun-runner", "--version", &format!("={version}"), "--root"])
             .arg(&root);
         install.arg("--target-dir").arg(target.join("runner-build"));
-        if !install.status()?.success() {
-            return Err("gungraun-runner cannot be installed".into());
+        let status = install.status()?;
+        if !status.success() {
+            return Err(format!("gungraun-runner cannot be installed: cargo ended with {status}").into());
         }
     }
     Ok(runner)
