@@ -39,7 +39,8 @@ fn the_leak_is_found_and_caches_are_none() {
     let found = findings();
     assert_eq!((found.summary.definitions, found.summary.mentions, found.summary.values), (20, 20, 12));
     let holder = |name: &str| {
-        let mut those = found.holders.iter().filter(|holder| holder.function.trim_start_matches("work::") == name);
+        let mut those =
+            found.holders.iter().filter(|holder| holder.function.trim_start_matches("work::") == name);
         let holder = those.next().unwrap_or_else(|| panic!("{name} is not in {:#?}", found.holders));
         assert!(holder.first <= holder.last && holder.blocks <= holder.made, "{holder:?}");
         holder
