@@ -21,7 +21,7 @@ use crate::track;
 ///
 /// `T` is the [territory](super::territory): where the memory of regions comes from.
 ///
-/// Cost: outside of regions an allocation is a load and a comparison more than that of `G`, a free four instructions.
+/// Cost: outside of regions an allocation is four instructions more than that of `G`, a free six.
 /// Inside, an allocation moves a cursor and a free subtracts from two counters.
 ///
 /// ```
