@@ -42,7 +42,9 @@ impl<const N: usize> Drop for Token<N> {
 }
 
 #[repr(align(128))]
-struct Wide(#[allow(dead_code, reason = "its drop counts")] Token<100>);
+struct Wide {
+    _token: Token<100>,
+}
 
 impl<B: Backing + 'static, const M: usize> Machine<B, M> {
     pub(super) fn own(&mut self, index: usize, kind: u8) {
@@ -53,7 +55,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         let entered = match kind % 6 {
             0 => arena.try_alloc_owned(Token::<8>::new(id)).map(drop),
             1 => arena.try_alloc_owned(Token::<300>::new(id)).map(drop),
-            2 => arena.try_alloc_owned(Wide(Token::new(id))).map(drop),
+            2 => arena.try_alloc_owned(Wide { _token: Token::new(id) }).map(drop),
             3 => arena.try_adopt(vec![Token::<40>::new(id)]).map(drop),
             4 => {
                 let token = Token::<20>::new(id);
