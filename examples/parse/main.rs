@@ -8,6 +8,8 @@
 
 mod files;
 mod measure;
+#[path = "../index/outcome.rs"]
+mod outcome;
 #[path = "../index/progress.rs"]
 mod progress;
 mod report;
@@ -16,7 +18,7 @@ mod tests;
 mod work;
 
 use std::error::Error;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,19 +54,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(Options::parse(), &mut io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Whether the reader of our output has seen enough.
-fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    outcome::exit(run(Options::parse(), &mut io::stdout().lock()))
 }
 
 fn run(options: Options, out: &mut impl Write) -> Result<(), Box<dyn Error>> {

@@ -9,6 +9,8 @@
 //! Some of them are full after the first pass. One is forgotten in each pass, and what a person wants to know is which.
 
 mod hunt;
+#[path = "../../index/outcome.rs"]
+mod outcome;
 #[path = "../../index/progress.rs"]
 mod progress;
 mod report;
@@ -20,7 +22,7 @@ mod work;
 
 use std::alloc::System;
 use std::error::Error;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -56,19 +58,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(Options::parse(), &mut io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Whether the reader of our output has seen enough.
-fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    outcome::exit(run(Options::parse(), &mut io::stdout().lock()))
 }
 
 fn run(options: Options, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
