@@ -23,7 +23,7 @@ pub(crate) fn walk(mut each: impl FnMut(usize) -> bool) {
 pub(crate) fn resolve(address: usize, mut each: impl FnMut(Function)) {
     backtrace::resolve(core::ptr::without_provenance_mut(address), |symbol| {
         let Some(name) = symbol.name() else { return };
-        let mut shown = format!("{name:#}");
+        let mut shown = without_arguments(&format!("{name:#}"));
         let mut machinery = is_below(&shown, &MACHINERY);
         if let Some(path) = symbol.filename() {
             let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
@@ -33,6 +33,27 @@ pub(crate) fn resolve(address: usize, mut each: impl FnMut(Function)) {
         }
         each(Function { shown, machinery });
     });
+}
+
+/// A function's name without its generic arguments, which some compilers write down and others do not: they say little about
+/// who called, and can be longer than all the rest.
+fn without_arguments(name: &str) -> String {
+    let mut shown = String::with_capacity(name.len());
+    let (mut depth, mut last) = (0_usize, ' ');
+    for (index, character) in name.char_indices() {
+        match character {
+            '<' if depth > 0 || name[..index].ends_with("::") => {
+                depth += 1;
+                shown.truncate(if depth == 1 { shown.len() - 2 } else { shown.len() });
+            }
+            // The arrow of a function's type.
+            '>' if depth > 0 && last != '-' => depth -= 1,
+            _ if depth == 0 => shown.push(character),
+            _ => {}
+        }
+        last = character;
+    }
+    shown
 }
 
 /// A function on a stack.
@@ -119,5 +140,22 @@ impl Stack {
             }
         }
         names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_arguments;
+
+    #[test]
+    fn names_go_without_generic_arguments() {
+        for (name, shown) in [
+            ("main", "main"),
+            ("a::b::<c::D<e::F>>", "a::b"),
+            ("a::b::<fn() -> c::D<E>, F>::{closure#0}::<G>", "a::b::{closure#0}"),
+            ("<a::B<C> as d::E<F>>::g::<fn(H) -> I>", "<a::B<C> as d::E<F>>::g"),
+        ] {
+            assert_eq!(without_arguments(name), shown);
+        }
     }
 }
