@@ -7,6 +7,7 @@
 //! | [`global`] | whoever wants code that knows nothing of arenas to use one |
 //! | [`budgets`] | whoever must keep a part of a program, or a request, to so many bytes |
 //! | [`failures`] | whoever writes code that has to survive when memory runs out, or an allocator |
+//! | [`tools`] | whoever has an allocator and a question, or values that end one by one, or several threads |
 //! | [`inside`] | the curious, and whoever is about to change this crate |
 //! | [`from_bumpalo`], [`from_bump_scope`] | whoever comes from one of these crates: a table of names |
 //! | [`boundaries`] | everyone, before they decide: what this crate does not do |
@@ -37,6 +38,7 @@ chapters! {
     "global.md" global
     "budgets.md" budgets
     "failures.md" failures
+    "tools.md" tools
     "inside.md" inside
     "from_bumpalo.md" from_bumpalo
     "from_bump_scope.md" from_bump_scope
