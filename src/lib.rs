@@ -7,6 +7,9 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[macro_use]
+mod boxes;
+
 mod abort;
 mod adapt;
 #[doc(hidden)]
@@ -58,8 +61,6 @@ pub mod wrap;
 
 pub use allocator_api2;
 pub use allocator_api2::alloc::AllocError;
-#[doc(hidden)]
-pub use arena::unsize as __unsize;
 pub use arena::{
     AllocOrInitError, Arena, ArenaBox, Checkpoint, Child, ChunkIter, ChunkRawIter, Level, Lineage,
     OutOfMemory, ResetMode, Stats,
@@ -69,6 +70,8 @@ pub use backing::{Auto, Backing, Buffer, Chained, Fixed, FnSource, Growth};
 pub use backing::{HugePages, Virtual};
 #[cfg(feature = "mapped")]
 pub use backing::{MapError, Mapped, MappedOptions};
+#[doc(hidden)]
+pub use boxes::unsize as __unsize;
 pub use error::{Cause, CreateError};
 #[cfg(all(feature = "global", target_pointer_width = "64"))]
 pub use global::{

@@ -1,20 +1,13 @@
 //! A box whose memory is the arena's.
 
-use core::borrow::{Borrow, BorrowMut};
-use core::cmp::Ordering;
-use core::error::Error;
-use core::fmt;
-use core::future::Future;
-use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
-use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::ptr::{self, NonNull};
-use core::task::{Context, Poll};
 
 use super::Arena;
 use crate::backing::Backing;
+use crate::boxes::unsize::TakeApart;
 
 /// Owns a value in an arena: drops it, and frees nothing.
 ///
@@ -133,198 +126,32 @@ impl<T: ?Sized> Drop for ArenaBox<'_, T> {
     }
 }
 
-/// Unsizes an [`ArenaBox`]: to one of a trait object, or of a slice.
-///
-/// A macro, because stable Rust has no other way to let a type of ours be coerced.
-///
-/// # Examples
-///
-/// ```
-/// use arenite::{Arena, ArenaBox, unsize_box};
-///
-/// let arena = Arena::new();
-/// let mut count = 0;
-/// let call: ArenaBox<'_, dyn FnMut() + '_> = unsize_box!(arena.alloc_box(|| count += 1));
-/// # let mut call = call;
-/// (*call)();
-/// drop(call);
-/// assert_eq!(count, 1);
-/// ```
-///
-/// Nothing but what the language itself would coerce:
-///
-/// ```compile_fail
-/// # use arenite::{Arena, ArenaBox, unsize_box};
-/// let arena = Arena::new();
-/// let wrong: ArenaBox<'_, u64> = unsize_box!(arena.alloc_box(1_u32));
-/// ```
-#[macro_export]
-macro_rules! unsize_box {
-    ($boxed:expr $(,)?) => {{
-        let boxed = $boxed;
-        let (value, lifetime) = $crate::__unsize::take_apart(boxed);
-        // A coercion site: an unsizing coercion can happen here, or none.
-        let value: *mut _ = value;
-        // SAFETY: the pointer is that of the box just taken apart, to the same value, and the lifetime is the box's.
-        unsafe { $crate::__unsize::put_together(value, lifetime) }
-    }};
+/// The boxes of arenas that are borrowed for `'a`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct InArena<'a>(PhantomData<&'a ()>);
+
+impl<'a, T: ?Sized> TakeApart for ArenaBox<'a, T> {
+    type Value = T;
+    type Kind = InArena<'a>;
+
+    #[inline]
+    fn take_apart(self) -> (*mut T, InArena<'a>) {
+        (Self::into_raw(self), InArena(PhantomData))
+    }
 }
 
-/// What [`unsize_box!`] expands to.
-#[doc(hidden)]
-pub mod unsize {
-    use super::{ArenaBox, PhantomData};
-
-    /// Takes a box apart into its pointer and its lifetime.
-    #[inline]
-    pub fn take_apart<'a, T: ?Sized>(boxed: ArenaBox<'a, T>) -> (*mut T, PhantomData<&'a ()>) {
-        (ArenaBox::into_raw(boxed), PhantomData)
-    }
-
+impl<'a> InArena<'a> {
     /// The reverse.
     ///
     /// # Safety
     ///
-    /// As for [`ArenaBox::from_raw`], with the lifetime that `take_apart` returned.
+    /// `value` and `self` are what one call of `take_apart` returned, but that the pointer may have been unsized.
     #[inline]
-    pub unsafe fn put_together<'a, T: ?Sized>(value: *mut T, _: PhantomData<&'a ()>) -> ArenaBox<'a, T> {
-        // SAFETY: the caller's promise is the callee's.
+    pub unsafe fn put_together<T: ?Sized>(self, value: *mut T) -> ArenaBox<'a, T> {
+        // SAFETY: the pointer came from `into_raw`, of a box for this lifetime (this function's contract).
         unsafe { ArenaBox::from_raw(value) }
     }
 }
 
-impl<T: ?Sized> Deref for ArenaBox<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: the box owns an initialised value, aligned, and is borrowed.
-        unsafe { self.value.as_ref() }
-    }
-}
-
-impl<T: ?Sized> DerefMut for ArenaBox<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the box owns an initialised value, aligned, and is borrowed exclusively.
-        unsafe { self.value.as_mut() }
-    }
-}
-
-impl<T: ?Sized> AsRef<T> for ArenaBox<'_, T> {
-    fn as_ref(&self) -> &T {
-        self
-    }
-}
-
-impl<T: ?Sized> AsMut<T> for ArenaBox<'_, T> {
-    fn as_mut(&mut self) -> &mut T {
-        self
-    }
-}
-
-impl<T: ?Sized> Borrow<T> for ArenaBox<'_, T> {
-    fn borrow(&self) -> &T {
-        self
-    }
-}
-
-impl<T: ?Sized> BorrowMut<T> for ArenaBox<'_, T> {
-    fn borrow_mut(&mut self) -> &mut T {
-        self
-    }
-}
-
-// The value does not move with the box.
-impl<T: ?Sized> Unpin for ArenaBox<'_, T> {}
-
-impl<T: ?Sized> From<ArenaBox<'static, T>> for Pin<ArenaBox<'static, T>> {
-    fn from(boxed: ArenaBox<'static, T>) -> Self {
-        ArenaBox::into_pin(boxed)
-    }
-}
-
-macro_rules! forward_fmt {
-    ($($trait:ident)*) => {$(
-        impl<T: ?Sized + fmt::$trait> fmt::$trait for ArenaBox<'_, T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::$trait::fmt(&**self, f)
-            }
-        }
-    )*};
-}
-forward_fmt!(Debug Display);
-
-impl<T: ?Sized> fmt::Pointer for ArenaBox<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Pointer::fmt(&self.value, f)
-    }
-}
-
-impl<'b, T: ?Sized + PartialEq<U>, U: ?Sized> PartialEq<ArenaBox<'b, U>> for ArenaBox<'_, T> {
-    fn eq(&self, other: &ArenaBox<'b, U>) -> bool {
-        **self == **other
-    }
-}
-
-impl<T: ?Sized + Eq> Eq for ArenaBox<'_, T> {}
-
-impl<'b, T: ?Sized + PartialOrd<U>, U: ?Sized> PartialOrd<ArenaBox<'b, U>> for ArenaBox<'_, T> {
-    fn partial_cmp(&self, other: &ArenaBox<'b, U>) -> Option<Ordering> {
-        (**self).partial_cmp(&**other)
-    }
-}
-
-impl<T: ?Sized + Ord> Ord for ArenaBox<'_, T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (**self).cmp(&**other)
-    }
-}
-
-impl<T: ?Sized + Hash> Hash for ArenaBox<'_, T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
-    }
-}
-
-impl<T: ?Sized + Iterator> Iterator for ArenaBox<'_, T> {
-    type Item = T::Item;
-
-    fn next(&mut self) -> Option<T::Item> {
-        (**self).next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (**self).size_hint()
-    }
-
-    fn nth(&mut self, n: usize) -> Option<T::Item> {
-        (**self).nth(n)
-    }
-}
-
-impl<T: ?Sized + DoubleEndedIterator> DoubleEndedIterator for ArenaBox<'_, T> {
-    fn next_back(&mut self) -> Option<T::Item> {
-        (**self).next_back()
-    }
-}
-
-impl<T: ?Sized + ExactSizeIterator> ExactSizeIterator for ArenaBox<'_, T> {
-    fn len(&self) -> usize {
-        (**self).len()
-    }
-}
-
-impl<T: ?Sized + Future + Unpin> Future for ArenaBox<'_, T> {
-    type Output = T::Output;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T::Output> {
-        Pin::new(&mut **self).poll(context)
-    }
-}
-
-impl<T: ?Sized + Error> Error for ArenaBox<'_, T> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        (**self).source()
-    }
-}
+box_traits!(ArenaBox);

@@ -36,7 +36,7 @@ mod typed;
 #[cfg(feature = "zerocopy")]
 mod zeroed;
 
-pub use boxed::{ArenaBox, unsize};
+pub use boxed::ArenaBox;
 pub use checkpoint::Checkpoint;
 pub use chunks::{ChunkIter, ChunkRawIter};
 pub use lineage::{Level, Lineage, OutOfMemory};

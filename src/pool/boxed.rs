@@ -1,16 +1,12 @@
 //! A box that gives its slot back.
 
-use core::borrow::{Borrow, BorrowMut};
-use core::cmp::Ordering;
-use core::fmt;
-use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
-use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::ptr::{self, NonNull};
 
 use super::slots::{self, Free, GiveBack};
+use crate::boxes::unsize::TakeApart;
 
 /// Owns a value in a [`Pool`](super::Pool): drops it, and gives its slot back. Made by [`Pool::insert`](super::Pool::insert).
 ///
@@ -23,17 +19,16 @@ use super::slots::{self, Free, GiveBack};
 /// println!("{boxed}");
 /// ```
 ///
-/// A box of a trait object, or of a slice, is made through a pointer, as stable Rust has no other way:
+/// [`unsize_box!`](crate::unsize_box) makes a box of a trait object, or of a slice:
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
 /// use arenite::pool::{Pool, PoolBox};
+/// use arenite::unsize_box;
 /// use std::fmt::Display;
 ///
 /// let pool = Pool::new();
-/// let value = PoolBox::into_raw(pool.insert(7));
-/// // SAFETY: the pointer is that of a box just taken apart, whose pool is borrowed.
-/// let boxed: PoolBox<'_, dyn Display> = unsafe { PoolBox::from_raw(value) };
+/// let boxed: PoolBox<'_, dyn Display> = unsize_box!(pool.insert(7));
 /// assert_eq!(boxed.to_string(), "7");
 /// # }
 /// ```
@@ -133,90 +128,32 @@ impl<T: ?Sized> Drop for PoolBox<'_, T> {
     }
 }
 
-impl<T: ?Sized> Deref for PoolBox<'_, T> {
-    type Target = T;
+/// The boxes of pools that are borrowed for `'pool`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct InPool<'pool>(PhantomData<&'pool ()>);
+
+impl<'pool, T: ?Sized> TakeApart for PoolBox<'pool, T> {
+    type Value = T;
+    type Kind = InPool<'pool>;
 
     #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: the box owns an initialised value, aligned, and is borrowed.
-        unsafe { self.value.as_ref() }
+    fn take_apart(self) -> (*mut T, InPool<'pool>) {
+        (Self::into_raw(self), InPool(PhantomData))
     }
 }
 
-impl<T: ?Sized> DerefMut for PoolBox<'_, T> {
+impl<'pool> InPool<'pool> {
+    /// The reverse.
+    ///
+    /// # Safety
+    ///
+    /// `value` and `self` are what one call of `take_apart` returned, but that the pointer may have been unsized.
     #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the box owns an initialised value, aligned, and is borrowed exclusively.
-        unsafe { self.value.as_mut() }
+    pub unsafe fn put_together<T: ?Sized>(self, value: *mut T) -> PoolBox<'pool, T> {
+        // SAFETY: the pointer came from `into_raw`, of a box for this lifetime, and nobody has used it since (this function's contract).
+        unsafe { PoolBox::from_raw(value) }
     }
 }
 
-impl<T: ?Sized> AsRef<T> for PoolBox<'_, T> {
-    fn as_ref(&self) -> &T {
-        self
-    }
-}
-
-impl<T: ?Sized> AsMut<T> for PoolBox<'_, T> {
-    fn as_mut(&mut self) -> &mut T {
-        self
-    }
-}
-
-impl<T: ?Sized> Borrow<T> for PoolBox<'_, T> {
-    fn borrow(&self) -> &T {
-        self
-    }
-}
-
-impl<T: ?Sized> BorrowMut<T> for PoolBox<'_, T> {
-    fn borrow_mut(&mut self) -> &mut T {
-        self
-    }
-}
-
-// The value does not move with the box.
-impl<T: ?Sized> Unpin for PoolBox<'_, T> {}
-
-macro_rules! forward_fmt {
-    ($($trait:ident)*) => {$(
-        impl<T: ?Sized + fmt::$trait> fmt::$trait for PoolBox<'_, T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::$trait::fmt(&**self, f)
-            }
-        }
-    )*};
-}
-forward_fmt!(Debug Display);
-
-impl<T: ?Sized> fmt::Pointer for PoolBox<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Pointer::fmt(&self.value, f)
-    }
-}
-
-impl<'b, T: ?Sized + PartialEq<U>, U: ?Sized> PartialEq<PoolBox<'b, U>> for PoolBox<'_, T> {
-    fn eq(&self, other: &PoolBox<'b, U>) -> bool {
-        **self == **other
-    }
-}
-
-impl<T: ?Sized + Eq> Eq for PoolBox<'_, T> {}
-
-impl<'b, T: ?Sized + PartialOrd<U>, U: ?Sized> PartialOrd<PoolBox<'b, U>> for PoolBox<'_, T> {
-    fn partial_cmp(&self, other: &PoolBox<'b, U>) -> Option<Ordering> {
-        (**self).partial_cmp(&**other)
-    }
-}
-
-impl<T: ?Sized + Ord> Ord for PoolBox<'_, T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (**self).cmp(&**other)
-    }
-}
-
-impl<T: ?Sized + Hash> Hash for PoolBox<'_, T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
-    }
-}
+box_traits!(PoolBox);
