@@ -7,6 +7,7 @@ use core::slice;
 
 use super::Arena;
 use super::failure::Failure;
+use crate::adapt::Blocks;
 use crate::backing::Backing;
 
 /// A slice in the making, at whatever place in the arena. When it is dropped unfinished, because the user's code

@@ -3,24 +3,99 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use allocator_api2::alloc::AllocError;
-
 use super::Arena;
+use crate::adapt::{Blocks, Granted};
 use crate::backing::Backing;
 use crate::raw::footprint;
 use crate::track;
 
-impl<B: Backing, const M: usize> Arena<B, M> {
+impl<B: Backing, const M: usize> Blocks for Arena<B, M> {
     #[inline(always)]
-    pub(super) fn block(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    fn block(&self, layout: Layout) -> Granted {
         match self.cursor.take_layout(layout) {
             Some(block) => Ok(block),
             None => self.block_slow(layout),
         }
     }
 
+    #[inline]
+    fn block_zeroed(&self, layout: Layout) -> Granted {
+        let block = self.block(layout)?;
+        // SAFETY: the block was handed out just now, with that many bytes.
+        unsafe { self.zero(block, 0, 0, layout.size()) };
+        Ok(block)
+    }
+
+    /// Takes a block back if it is the last.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::deallocate`.
     #[inline(always)]
-    fn block_slow(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    unsafe fn free(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the block is one of this arena's with this layout and is used no more (this function's contract).
+        unsafe { self.cursor.give_back(block, layout.size()) };
+        #[cfg(arenite_zeal)]
+        self.check();
+    }
+
+    /// Makes a block longer: in place if it is the last and there is room, or can be made.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow`.
+    #[inline]
+    unsafe fn grow_block(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+        debug_assert!(new.size() >= old.size());
+        // SAFETY: this function's contract is that of the called one.
+        match unsafe { self.resize_here(block, old, new) } {
+            Some(block) => Ok(block),
+            // SAFETY: as above.
+            None => unsafe { self.grow_slow(block, old, new) },
+        }
+    }
+
+    /// As `grow_block`; what is added is zero.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::grow_zeroed`.
+    #[inline]
+    unsafe fn grow_block_zeroed(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+        // SAFETY: this function's contract is that of the called one.
+        let grown = unsafe { self.grow_block(block, old, new) }?;
+        // In place, the end of the old footprint may hold what the block had before it was last made shorter.
+        let written = if grown == block { footprint::<M>(old.size()) } else { old.size() };
+        // SAFETY: the block is `new.size()` bytes long now, and the caller's; `old.size() <= new.size()`.
+        unsafe { self.zero(grown, old.size(), written, new.size()) };
+        Ok(grown)
+    }
+
+    /// Makes a block shorter: in place unless the new layout's alignment forbids it.
+    ///
+    /// # Safety
+    ///
+    /// As for `Allocator::shrink`.
+    #[inline]
+    unsafe fn shrink_block(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+        debug_assert!(new.size() <= old.size());
+        // SAFETY: this function's contract is that of the called one.
+        if let Some(block) = unsafe { self.resize_here(block, old, new) } {
+            return Ok(block);
+        }
+        if block.addr().get() % new.align() == 0 {
+            // Not the last: its end is lost until the reset.
+            track::poison(block.as_ptr().wrapping_add(new.size()), old.size() - new.size());
+            return Ok(block);
+        }
+        // SAFETY: as above.
+        unsafe { self.move_block(block, old, new) }
+    }
+}
+
+impl<B: Backing, const M: usize> Arena<B, M> {
+    #[inline(always)]
+    fn block_slow(&self, layout: Layout) -> Granted {
         let block = self.block_cold(layout);
         self.cursor.look_again();
         block
@@ -28,19 +103,11 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 
     #[cold]
     #[inline(never)]
-    fn block_cold(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    fn block_cold(&self, layout: Layout) -> Granted {
         if let Some(block) = self.first_block(layout) {
             return Ok(block);
         }
         self.refill(layout)
-    }
-
-    #[inline]
-    pub(super) fn block_zeroed(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        let block = self.block(layout)?;
-        // SAFETY: the block was handed out just now, with that many bytes.
-        unsafe { self.zero(block, 0, 0, layout.size()) };
-        Ok(block)
     }
 
     /// Zeroes the bytes `[from, to)` of `block`, as far as they are not known to be zero.
@@ -65,69 +132,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         unsafe { start.write_bytes(0, end - from) };
     }
 
-    /// As [`grow_block`](Self::grow_block); what is added is zero.
-    ///
-    /// # Safety
-    ///
-    /// As for `Allocator::grow_zeroed`.
-    #[inline]
-    pub(super) unsafe fn grow_block_zeroed(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        // SAFETY: this function's contract is that of the called one.
-        let grown = unsafe { self.grow_block(block, old, new) }?;
-        // In place, the end of the old footprint may hold what the block had before it was last made shorter.
-        let written = if grown == block { footprint::<M>(old.size()) } else { old.size() };
-        // SAFETY: the block is `new.size()` bytes long now, and the caller's; `old.size() <= new.size()`.
-        unsafe { self.zero(grown, old.size(), written, new.size()) };
-        Ok(grown)
-    }
-
-    /// Takes a block back if it is the last.
-    ///
-    /// # Safety
-    ///
-    /// As for `Allocator::deallocate`.
-    #[inline(always)]
-    pub(super) unsafe fn free(&self, block: NonNull<u8>, layout: Layout) {
-        // SAFETY: the block is one of this arena's with this layout and is used no more (this function's contract).
-        unsafe { self.cursor.give_back(block, layout.size()) };
-        #[cfg(arenite_zeal)]
-        self.check();
-    }
-
-    /// Makes a block longer: in place if it is the last and there is room, or can be made.
-    ///
-    /// # Safety
-    ///
-    /// As for `Allocator::grow`.
-    #[inline]
-    pub(super) unsafe fn grow_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        debug_assert!(new.size() >= old.size());
-        // SAFETY: this function's contract is that of the called one.
-        match unsafe { self.resize_here(block, old, new) } {
-            Some(block) => Ok(block),
-            // SAFETY: as above.
-            None => unsafe { self.grow_slow(block, old, new) },
-        }
-    }
-
     #[cold]
     #[inline(never)]
-    unsafe fn grow_slow(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
+    unsafe fn grow_slow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         let more = footprint::<M>(new.size()) - footprint::<M>(old.size());
         // A block that must move for its alignment may have room enough where it stands.
         let stays = block.addr().get() % new.align() == 0;
@@ -136,32 +143,6 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             if let Some(block) = unsafe { self.resize_here(block, old, new) } {
                 return Ok(block);
             }
-        }
-        // SAFETY: as above.
-        unsafe { self.move_block(block, old, new) }
-    }
-
-    /// Makes a block shorter: in place unless the new layout's alignment forbids it.
-    ///
-    /// # Safety
-    ///
-    /// As for `Allocator::shrink`.
-    #[inline]
-    pub(super) unsafe fn shrink_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        debug_assert!(new.size() <= old.size());
-        // SAFETY: this function's contract is that of the called one.
-        if let Some(block) = unsafe { self.resize_here(block, old, new) } {
-            return Ok(block);
-        }
-        if block.addr().get() % new.align() == 0 {
-            // Not the last: its end is lost until the reset.
-            track::poison(block.as_ptr().wrapping_add(new.size()), old.size() - new.size());
-            return Ok(block);
         }
         // SAFETY: as above.
         unsafe { self.move_block(block, old, new) }
@@ -180,27 +161,6 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         // SAFETY: the block is one of this arena's with layout `old`, and its owner goes on with `new` (this function's
         // contract); the sizes are those of layouts.
         unsafe { self.cursor.resize_last(block, old.size(), new.size()) }
-    }
-
-    /// Copies a block to a new place.
-    ///
-    /// # Safety
-    ///
-    /// As for `Allocator::grow` or `shrink`.
-    unsafe fn move_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        let to = self.block(new)?;
-        // SAFETY: the old block is valid for `old.size()` bytes (this function's contract), the new one for
-        // `new.size()`; the smaller is copied. They do not overlap: the new one was handed out while the old one lived.
-        unsafe { to.copy_from_nonoverlapping(block, old.size().min(new.size())) };
-        // SAFETY: the block is one of this arena's with layout `old`, and is used no more from here on. It may still be
-        // the last of the window, if the new one has a side chunk.
-        unsafe { self.free(block, old) };
-        Ok(to)
     }
 
     /// Tries to make a block `new_size` bytes long without moving it. Returns whether it is.

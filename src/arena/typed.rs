@@ -11,6 +11,7 @@ use allocator_api2::alloc::AllocError;
 use super::failure::Failure;
 use super::twins::twins;
 use super::{Arena, ArenaBox};
+use crate::adapt::Blocks;
 use crate::backing::Backing;
 
 impl<B: Backing, const M: usize> Arena<B, M> {

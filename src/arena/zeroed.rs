@@ -8,6 +8,7 @@ use zerocopy::FromZeros;
 use super::Arena;
 use super::failure::Failure;
 use super::twins::twins;
+use crate::adapt::Blocks;
 use crate::backing::Backing;
 
 impl<B: Backing, const M: usize> Arena<B, M> {

@@ -9,20 +9,10 @@ use allocator_api2::alloc::AllocError;
 use super::core::footprint;
 use super::current::Entered;
 use super::region::Region;
-use crate::adapt::allocator_impls;
+use crate::adapt::{Blocks, Granted, allocator_impls};
 
 impl Region {
-    #[inline]
-    fn block(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        self.block_of(layout, false)
-    }
-
-    #[inline]
-    fn block_zeroed(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        self.block_of(layout, true)
-    }
-
-    fn block_of(&self, layout: Layout, zeroed: bool) -> Result<NonNull<u8>, AllocError> {
+    fn block_of(&self, layout: Layout, zeroed: bool) -> Granted {
         if layout.size() == 0 {
             let address = NonZero::new(layout.align()).ok_or(AllocError)?;
             return NonNull::new(ptr::without_provenance_mut(address.get())).ok_or(AllocError);
@@ -55,6 +45,18 @@ impl Region {
     fn count(&self, bytes: isize) {
         self.core.large.set(self.core.large.get() + bytes);
     }
+}
+
+impl Blocks for Region {
+    #[inline]
+    fn block(&self, layout: Layout) -> Granted {
+        self.block_of(layout, false)
+    }
+
+    #[inline]
+    fn block_zeroed(&self, layout: Layout) -> Granted {
+        self.block_of(layout, true)
+    }
 
     /// # Safety
     ///
@@ -80,57 +82,8 @@ impl Region {
 
     /// # Safety
     ///
-    /// As for `Allocator::grow`.
-    unsafe fn grow_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        // SAFETY: the contract is the same.
-        unsafe { self.resize_block(block, old, new) }
-    }
-
-    /// # Safety
-    ///
-    /// As for `Allocator::grow_zeroed`.
-    unsafe fn grow_block_zeroed(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        // SAFETY: the contract is the same.
-        let grown = unsafe { self.resize_block(block, old, new) }?;
-        // SAFETY: `old.size() <= new.size()`, which is how long the block is.
-        let added = unsafe { grown.add(old.size()) };
-        // SAFETY: bytes of the block, which is the caller's.
-        unsafe { added.write_bytes(0, new.size() - old.size()) };
-        Ok(grown)
-    }
-
-    /// # Safety
-    ///
-    /// As for `Allocator::shrink`.
-    unsafe fn shrink_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        // SAFETY: the contract is the same.
-        unsafe { self.resize_block(block, old, new) }
-    }
-
-    /// # Safety
-    ///
     /// As for `Allocator::grow` or `Allocator::shrink`.
-    unsafe fn resize_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
+    unsafe fn resize_block(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         let start = block.as_ptr();
         let fits = old.size() != 0 && new.size() != 0 && start.addr() & (new.align() - 1) == 0;
         if let Some(of) = fits.then(|| self.core.home().find(start)).flatten() {
@@ -139,12 +92,8 @@ impl Region {
                 return Ok(block);
             }
         }
-        let fresh = self.block(new)?;
-        // SAFETY: both are at least that long, and apart, as both are in use.
-        unsafe { ptr::copy_nonoverlapping(start, fresh.as_ptr(), old.size().min(new.size())) };
-        // SAFETY: the caller gives the old block up.
-        unsafe { self.free(block, old) };
-        Ok(fresh)
+        // SAFETY: the contract is the same.
+        unsafe { self.move_block(block, old, new) }
     }
 }
 

@@ -4,9 +4,7 @@ use allocator_api2::alloc::{AllocError, Allocator};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 
-/// A block exactly as long as it was asked for, even where the inner allocator had more to give. That accepts every size
-/// from the one asked for to the one granted, so the block can only come back with a layout that fits.
-pub(super) type Granted = Result<NonNull<u8>, AllocError>;
+pub(super) use crate::adapt::Granted;
 
 /// What a wrapper makes of each call, over whatever stands in for its inner allocator.
 ///
@@ -53,7 +51,7 @@ macro_rules! allocator_by_calls {
         allocator_by_calls!([$($other: $($bound)+)?] $name<A $(, $other)?>);
     };
     ([$($generics:tt)*] $type:ty) => {
-        impl<A: ::allocator_api2::alloc::Allocator, $($generics)*> $type {
+        impl<A: ::allocator_api2::alloc::Allocator, $($generics)*> $crate::adapt::Blocks for $type {
             #[inline]
             fn block(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
                 $crate::wrap::calls::Calls::obtain(self, &self.inner, layout, false)

@@ -4,7 +4,7 @@ use super::calls::{empty, pointer};
 use super::lock::Lock;
 use super::misuse::{Judge, Misuse, MisuseKind};
 use super::pages::{Block, Pages, Side};
-use crate::adapt::allocator_impls;
+use crate::adapt::{Blocks, Granted, allocator_impls};
 use crate::owns::Owns;
 use allocator_api2::alloc::AllocError;
 use core::alloc::{GlobalAlloc, Layout};
@@ -118,20 +118,6 @@ impl PageGuarded {
         self.pages.get()?.as_ref()
     }
 
-    fn block(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        if layout.size() == 0 {
-            return Ok(empty(layout));
-        }
-        let pages = self.pages.get_or_init(|| Pages::reserve(self.reserve, self.side).map(Lock::new));
-        let pages = pages.as_ref().ok_or(AllocError)?;
-        pages.with(|pages| pages.take(layout)).ok_or(AllocError)
-    }
-
-    /// Fresh pages are zero.
-    fn block_zeroed(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        self.block(layout)
-    }
-
     /// Looks whether the block may go. `None` if it may not.
     fn judged(&self, block: NonNull<u8>, layout: Layout) -> Option<Block> {
         let found = match self.made() {
@@ -152,6 +138,29 @@ impl PageGuarded {
         }
     }
 
+    fn forbid(&self, found: Block, block: NonNull<u8>, layout: Layout) {
+        // Two threads may have got here with the same block.
+        if self.made().is_some_and(|pages| !pages.with(|pages| pages.forbid(found))) {
+            self.judge.report(&Misuse::new(MisuseKind::DoubleFree, block, Some(layout), Some(layout)));
+        }
+    }
+}
+
+impl Blocks for PageGuarded {
+    fn block(&self, layout: Layout) -> Granted {
+        if layout.size() == 0 {
+            return Ok(empty(layout));
+        }
+        let pages = self.pages.get_or_init(|| Pages::reserve(self.reserve, self.side).map(Lock::new));
+        let pages = pages.as_ref().ok_or(AllocError)?;
+        pages.with(|pages| pages.take(layout)).ok_or(AllocError)
+    }
+
+    /// Fresh pages are zero.
+    fn block_zeroed(&self, layout: Layout) -> Granted {
+        self.block(layout)
+    }
+
     /// # Safety
     ///
     /// As for `Allocator::deallocate`. (What breaks this is found.)
@@ -164,57 +173,10 @@ impl PageGuarded {
         }
     }
 
-    fn forbid(&self, found: Block, block: NonNull<u8>, layout: Layout) {
-        // Two threads may have got here with the same block.
-        if self.made().is_some_and(|pages| !pages.with(|pages| pages.forbid(found))) {
-            self.judge.report(&Misuse::new(MisuseKind::DoubleFree, block, Some(layout), Some(layout)));
-        }
-    }
-
-    /// # Safety
-    ///
-    /// As for `Allocator::grow`.
-    unsafe fn grow_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        // SAFETY: the contract is the same.
-        unsafe { self.moved(block, old, new) }
-    }
-
-    /// # Safety
-    ///
-    /// As for `Allocator::grow_zeroed`.
-    unsafe fn grow_block_zeroed(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        // What is not copied into is fresh.
-        // SAFETY: the contract is the same.
-        unsafe { self.moved(block, old, new) }
-    }
-
-    /// # Safety
-    ///
-    /// As for `Allocator::shrink`.
-    unsafe fn shrink_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        // SAFETY: the contract is the same.
-        unsafe { self.moved(block, old, new) }
-    }
-
     /// # Safety
     ///
     /// As for `Allocator::grow` or `Allocator::shrink`.
-    unsafe fn moved(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<u8>, AllocError> {
+    unsafe fn resize_block(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         if old.size() == 0 {
             return self.block(new);
         }
@@ -224,6 +186,15 @@ impl PageGuarded {
         unsafe { fresh.copy_from_nonoverlapping(block, old.size().min(new.size())) }
         self.forbid(found, block, old);
         Ok(fresh)
+    }
+
+    /// # Safety
+    ///
+    /// As for `Allocator::grow_zeroed`.
+    unsafe fn grow_block_zeroed(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+        // What is not copied into is fresh.
+        // SAFETY: the contract is the same.
+        unsafe { self.resize_block(block, old, new) }
     }
 }
 
@@ -271,7 +242,7 @@ unsafe impl GlobalAlloc for PageGuarded {
         // SAFETY: the caller vouches that the block is allocated, hence not null.
         let block = unsafe { NonNull::new_unchecked(block) };
         // SAFETY: the caller vouches for the block and its layout.
-        pointer(unsafe { self.moved(block, old, new) })
+        pointer(unsafe { self.resize_block(block, old, new) })
     }
 }
 

@@ -123,7 +123,7 @@ unsafe fn within(inner: &impl Allocator, block: NonNull<u8>, old: Layout, new: L
 /// `Allocator`, in all its versions, for a [`Pair`].
 macro_rules! allocator_by_pair {
     ([$($generics:tt)*] $type:ty) => {
-        impl<$($generics)*> $type {
+        impl<$($generics)*> $crate::adapt::Blocks for $type {
             #[inline]
             fn block(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
                 $crate::wrap::pair::obtain(self, layout, false)
@@ -145,9 +145,9 @@ macro_rules! allocator_by_pair {
 
             /// # Safety
             ///
-            /// As for `Allocator::grow`.
+            /// As for `Allocator::grow` or `Allocator::shrink`.
             #[inline]
-            unsafe fn grow_block(
+            unsafe fn resize_block(
                 &self,
                 block: ::core::ptr::NonNull<u8>,
                 old: ::core::alloc::Layout,
@@ -169,20 +169,6 @@ macro_rules! allocator_by_pair {
             ) -> $crate::wrap::calls::Granted {
                 // SAFETY: the caller vouches for the block and its layout.
                 unsafe { $crate::wrap::pair::resize(self, block, old, new, true) }
-            }
-
-            /// # Safety
-            ///
-            /// As for `Allocator::shrink`.
-            #[inline]
-            unsafe fn shrink_block(
-                &self,
-                block: ::core::ptr::NonNull<u8>,
-                old: ::core::alloc::Layout,
-                new: ::core::alloc::Layout,
-            ) -> $crate::wrap::calls::Granted {
-                // SAFETY: the caller vouches for the block and its layout.
-                unsafe { $crate::wrap::pair::resize(self, block, old, new, false) }
             }
         }
 

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 use allocator_api2::alloc::{AllocError, Allocator};
 
 use super::{LARGE, SyncArena};
-use crate::adapt::allocator_impls;
+use crate::adapt::{Blocks, Granted, allocator_impls};
 use crate::backing::Backing;
 use crate::owns::Owns;
 use crate::shared::thread;
@@ -18,9 +18,9 @@ use crate::track;
 // `abort::on_unwind`.
 allocator_impls!([B: Backing, const M: usize] &SyncArena<B, M>);
 
-impl<B: Backing, const M: usize> SyncArena<B, M> {
+impl<B: Backing, const M: usize> Blocks for SyncArena<B, M> {
     #[inline(always)]
-    pub(super) fn block(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    fn block(&self, layout: Layout) -> Granted {
         if layout.size() <= LARGE {
             if let Some(block) = self.windows.mine().and_then(|window| window.cursor.take_layout(layout)) {
                 return Ok(block);
@@ -30,7 +30,7 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
     }
 
     #[inline]
-    fn block_zeroed(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    fn block_zeroed(&self, layout: Layout) -> Granted {
         if layout.size() > LARGE {
             // The arena knows what is zero already.
             let here = thread::introduce();
@@ -48,7 +48,7 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
     ///
     /// As for `Allocator::deallocate`.
     #[inline(always)]
-    pub(super) unsafe fn free(&self, block: NonNull<u8>, layout: Layout) {
+    unsafe fn free(&self, block: NonNull<u8>, layout: Layout) {
         if layout.size() > LARGE {
             // SAFETY: this function's contract is that of the called one.
             return unsafe { self.free_large(block, layout) };
@@ -60,28 +60,13 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
         }
     }
 
-    /// # Safety
-    ///
-    /// As for [`free`](Self::free), and the block is larger than [`LARGE`].
-    #[cold]
-    #[inline(never)]
-    unsafe fn free_large(&self, block: NonNull<u8>, layout: Layout) {
-        // SAFETY: a block of that size is one of the arena underneath, with this layout, and is used no more.
-        self.direct(thread::introduce(), |arena| unsafe { arena.deallocate(block, layout) });
-    }
-
-    /// Makes a block longer: in place if it is the last, as for [`free`](Self::free), and there is room.
+    /// Makes a block longer: in place if it is the last, as for `free`, and there is room.
     ///
     /// # Safety
     ///
     /// As for `Allocator::grow`.
     #[inline]
-    unsafe fn grow_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
+    unsafe fn grow_block(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         debug_assert!(new.size() >= old.size());
         if new.size() <= LARGE {
             // SAFETY: this function's contract is that of the called one.
@@ -93,59 +78,13 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
         unsafe { self.grow_slow(block, old, new) }
     }
 
-    #[cold]
-    #[inline(never)]
-    unsafe fn grow_slow(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        if old.size() > LARGE && block.addr().get() % new.align() == 0 {
-            // SAFETY: a block of that size is one of the arena underneath, with layout `old`; the new size is that of a layout.
-            if self.direct(thread::introduce(), |arena| unsafe {
-                arena.try_grow_in_place(block, old, new.size())
-            }) {
-                return Ok(block);
-            }
-        }
-        // SAFETY: this function's contract is that of the called one.
-        unsafe { self.move_block(block, old, new) }
-    }
-
-    /// As [`grow_block`](Self::grow_block); what is added is zero.
-    ///
-    /// # Safety
-    ///
-    /// As for `Allocator::grow_zeroed`.
-    #[inline]
-    unsafe fn grow_block_zeroed(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        // SAFETY: this function's contract is that of the called one.
-        let grown = unsafe { self.grow_block(block, old, new) }?;
-        // SAFETY: `old.size() <= new.size()`, which is what the block has now.
-        let added = unsafe { grown.add(old.size()) };
-        // SAFETY: the rest of the block, which is the caller's.
-        unsafe { added.write_bytes(0, new.size() - old.size()) };
-        Ok(grown)
-    }
-
     /// Makes a block shorter: in place unless the new layout's alignment forbids it.
     ///
     /// # Safety
     ///
     /// As for `Allocator::shrink`.
     #[inline]
-    unsafe fn shrink_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
+    unsafe fn shrink_block(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         debug_assert!(new.size() <= old.size());
         if old.size() <= LARGE {
             // SAFETY: this function's contract is that of the called one.
@@ -169,6 +108,33 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
         track::poison(block.as_ptr().wrapping_add(new.size()), old.size() - new.size());
         Ok(block)
     }
+}
+
+impl<B: Backing, const M: usize> SyncArena<B, M> {
+    /// # Safety
+    ///
+    /// As for `Blocks::free`, and the block is larger than [`LARGE`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn free_large(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: a block of that size is one of the arena underneath, with this layout, and is used no more.
+        self.direct(thread::introduce(), |arena| unsafe { arena.deallocate(block, layout) });
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn grow_slow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
+        if old.size() > LARGE && block.addr().get() % new.align() == 0 {
+            // SAFETY: a block of that size is one of the arena underneath, with layout `old`; the new size is that of a layout.
+            if self.direct(thread::introduce(), |arena| unsafe {
+                arena.try_grow_in_place(block, old, new.size())
+            }) {
+                return Ok(block);
+            }
+        }
+        // SAFETY: this function's contract is that of the called one.
+        unsafe { self.move_block(block, old, new) }
+    }
 
     /// Resizes the last block of this thread's window, if it is that, stands on the new alignment and has room.
     ///
@@ -184,26 +150,6 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
         // SAFETY: the block came from the arena of which this is a window, with layout `old`, and its owner goes on with `new`
         // (this function's contract); the sizes are those of layouts.
         unsafe { window.cursor.resize_last(block, old.size(), new.size()) }
-    }
-
-    /// Copies a block to a new place. Not under the lock: it may be large.
-    ///
-    /// # Safety
-    ///
-    /// As for `Allocator::grow` or `shrink`.
-    unsafe fn move_block(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<u8>, AllocError> {
-        let to = self.block(new)?;
-        // SAFETY: the old block is valid for `old.size()` bytes (this function's contract), the new one for
-        // `new.size()`; the smaller is copied. They do not overlap: the new one was handed out while the old one lived.
-        unsafe { to.copy_from_nonoverlapping(block, old.size().min(new.size())) };
-        // SAFETY: the block is one of this arena's with layout `old`, and is used no more from here on.
-        unsafe { self.free(block, old) };
-        Ok(to)
     }
 }
 

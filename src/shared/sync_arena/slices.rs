@@ -10,6 +10,7 @@ use allocator_api2::vec::Vec;
 
 use super::SyncArena;
 use super::failure::Failure;
+use crate::adapt::Blocks;
 use crate::arena::twins;
 use crate::backing::Backing;
 

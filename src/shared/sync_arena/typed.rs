@@ -9,6 +9,7 @@ use allocator_api2::boxed::Box;
 
 use super::SyncArena;
 use super::failure::Failure;
+use crate::adapt::Blocks;
 use crate::arena::{ArenaBox, twins};
 use crate::backing::Backing;
 
