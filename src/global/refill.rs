@@ -277,6 +277,8 @@ impl Core {
     fn allowance(&self, bytes: usize) -> usize {
         let mut allowed = self.allowed();
         if allowed < bytes {
+            // What is left of the second window is not in use.
+            self.leave_overflow();
             // Before it is too late, count what others have freed: everywhere the first time, then block by block, or each
             // allocation beyond the limit would cost as much as the region is large.
             let account = &self.payer().account;
