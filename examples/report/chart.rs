@@ -95,7 +95,7 @@ pub(crate) fn lines(x: Axis, y: Axis, series: &[Series]) -> String {
             .margin(4)
             .margin_right(14)
             .x_label_area_size(40)
-            .y_label_area_size(62)
+            .y_label_area_size(72)
             .build_cartesian_2d(
                 x.scale.range(points().map(|point| point.0)),
                 y.scale.range(points().map(|point| point.1)),

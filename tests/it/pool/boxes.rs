@@ -9,7 +9,7 @@ use allocator_api2::alloc::Global;
 use arenite::pool::{Pool, PoolBox};
 use arenite::testing::failures::Failures;
 use arenite::wrap::Counting;
-use arenite::{AllocError, Arena};
+use arenite::{AllocError, Arena, unsize_box};
 
 use super::helpers::{Aligned, Huge, Noisy, on_a_large_stack, panics};
 
@@ -220,9 +220,7 @@ fn boxes_behave_as_their_values() {
     assert!(set.contains(&2));
 
     let pool: &'static Pool<[i32; 3]> = Box::leak(Box::new(Pool::new()));
-    let raw = PoolBox::into_raw(pool.insert([1, 2, 3]));
-    // SAFETY: just now taken apart, and its pool is never dropped.
-    let slice: PoolBox<'static, [i32]> = unsafe { PoolBox::from_raw(raw) };
+    let slice: PoolBox<'static, [i32]> = unsize_box!(pool.insert([1, 2, 3]));
     assert_eq!(slice.iter().sum::<i32>(), 6);
     assert_eq!(PoolBox::into_pin(slice).len(), 3);
 }
@@ -237,12 +235,19 @@ fn trait_objects_and_their_drops() {
     }
     let alive = Cell::new(0);
     let pool = Pool::new();
-    let raw = PoolBox::into_raw(pool.insert(Loud(Noisy::new(&alive, 1), [0; 33])));
-    // SAFETY: just now taken apart, and the pool is borrowed.
-    let boxed: PoolBox<'_, dyn Display + '_> = unsafe { PoolBox::from_raw(raw) };
+    let boxed: PoolBox<'_, dyn Display + '_> = unsize_box!(pool.insert(Loud(Noisy::new(&alive, 1), [0; 33])));
     assert_eq!((boxed.to_string().as_str(), alive.get()), ("1 and 33", 1));
     drop(boxed);
     assert_eq!((alive.get(), pool.stats().live), (0, 0));
+}
+
+#[test]
+fn iterators_in_boxes() {
+    let pool = Pool::new();
+    let mut numbers: PoolBox<'_, dyn DoubleEndedIterator<Item = i32>> = unsize_box!(pool.insert(0..5));
+    assert_eq!((numbers.next(), numbers.next_back(), numbers.nth(1)), (Some(0), Some(4), Some(2)));
+    assert_eq!(numbers.collect::<Vec<_>>(), [3]);
+    assert_eq!(pool.stats().live, 0);
 }
 
 #[test]
