@@ -31,15 +31,37 @@ fn fill<const N: usize>(region: &mut Region<'_>, sizes: [usize; N]) -> [Object; 
     sizes.map(|bytes| region.alloc(bytes).expect("together no longer than a block"))
 }
 
+/// Every order in which threads can come by each other, from where a region `A` has objects of these sizes in the first block, to
+/// where nothing may be lost.
+fn scene<const N: usize>(
+    sizes: [usize; N],
+    test: impl Fn(&Arc<World>, Region<'_>, [Object; N]) + Sync + Send + 'static,
+) {
+    scene_to(3, 1, sizes, test);
+}
+
+/// The same with this many preemptions, and this many blocks.
+fn scene_to<const N: usize>(
+    preemptions: usize,
+    blocks: usize,
+    sizes: [usize; N],
+    test: impl Fn(&Arc<World>, Region<'_>, [Object; N]) + Sync + Send + 'static,
+) {
+    explore_to(preemptions, move || {
+        let world = Arc::new(World::new(blocks));
+        let mut region = Region::new(&world, A);
+        let objects = fill(&mut region, sizes);
+        test(&world, region, objects);
+        world.audit();
+    });
+}
+
 /// The owner opens holes again, and hands them out, while others free what is beside them.
 #[test]
 fn frees_against_the_owner_who_looks_for_holes() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
+    scene([32, 8, 24], |world, mut region, [first, second, third]| {
         // The first lies in two lines, which are free at once or not at all.
-        let [first, second, third] = fill(&mut region, [32, 8, 24]);
-        let threads = [frees(&world, [first]), frees(&world, [third])];
+        let threads = [frees(world, [first]), frees(world, [third])];
         let mut mine = vec![second];
         for _ in 0..2 {
             if region.reopen(0, 16) {
@@ -52,19 +74,15 @@ fn frees_against_the_owner_who_looks_for_holes() {
         assert!(region.reopen(0, 16) && last.is_some());
         region.end();
         last.map(|object| world.free(object));
-        world.audit();
     });
 }
 
 /// What is opened anew is freed by another thread again: the count goes on sinking, unless it is folded.
 #[test]
 fn holes_go_round() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [kept, mut gone] = fill(&mut region, [16, 48]);
+    scene([16, 48], |world, mut region, [kept, mut gone]| {
         for _ in 0..3 {
-            let thread = frees(&world, [gone]);
+            let thread = frees(world, [gone]);
             let early = region.reopen(0, 32).then(|| region.alloc(32)).flatten();
             join([thread]);
             gone = match early {
@@ -75,54 +93,41 @@ fn holes_go_round() {
         assert!(region.free(kept));
         region.end();
         world.free(gone);
-        world.audit();
     });
 }
 
 /// A region ends while others free: exactly one has the block then.
 #[test]
 fn frees_against_the_end_of_a_region() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second, third] = fill(&mut region, [24, 16, 24]);
-        let threads = [frees(&world, [first]), frees(&world, [third])];
+    scene([24, 16, 24], |world, region, [first, _, third]| {
+        let threads = [frees(world, [first]), frees(world, [third])];
         region.end();
         join(threads);
-        world.audit();
-        let _ = second;
     });
 }
 
 /// Everything is freed by others while the region ends: the block must not be lost, nor be listed twice.
 #[test]
 fn the_last_free_against_the_end_of_a_region() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second] = fill(&mut region, [56, 8]);
-        let threads = [frees(&world, [first]), frees(&world, [second])];
+    scene([56, 8], |world, region, [first, second]| {
+        let threads = [frees(world, [first]), frees(world, [second])];
         region.end();
         if let Some(clear) = world.pop(&world.free) {
-            let mut next = Region::new(&world, B);
+            let mut next = Region::new(world, B);
             next.begin(clear.block().index() as usize);
             let all = next.alloc(64).expect("a clear block");
             assert!(next.free(all));
             next.end();
         }
         join(threads);
-        world.audit();
     });
 }
 
 /// Others free all that there is, and the owner hands the block out as a new one: no line of it is a hole then.
 #[test]
 fn the_last_free_against_the_owner() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second] = fill(&mut region, [56, 8]);
-        let threads = [frees(&world, [first]), frees(&world, [second])];
+    scene([56, 8], |world, mut region, [first, second]| {
+        let threads = [frees(world, [first]), frees(world, [second])];
         let all = region.reopen(0, 64).then(|| region.alloc(64)).flatten();
         join(threads);
         if let Some(all) = all {
@@ -133,20 +138,16 @@ fn the_last_free_against_the_owner() {
             assert!(region.free(rest));
         }
         region.end();
-        world.audit();
     });
 }
 
 /// What is left behind is freed while somebody takes it off the list, who may find it empty.
 #[test]
 fn the_last_free_against_adoption() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second] = fill(&mut region, [8, 24]);
+    scene([8, 24], |world, region, [first, second]| {
         region.end();
-        let threads = [frees(&world, [first]), frees(&world, [second])];
-        let mut next = Region::new(&world, B);
+        let threads = [frees(world, [first]), frees(world, [second])];
+        let mut next = Region::new(world, B);
         let all = next.adopt(64).and_then(|_| next.alloc(64));
         join(threads);
         if let Some(all) = all {
@@ -154,19 +155,15 @@ fn the_last_free_against_adoption() {
             assert!(next.free(all));
         }
         next.end();
-        world.audit();
     });
 }
 
 /// The one who gets the token of an orphan lists it; it is adopted at once, while its region is still ending.
 #[test]
 fn an_orphan_finds_a_new_region() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second] = fill(&mut region, [40, 24]);
+    scene([40, 24], |world, region, [first, _]| {
         let thread = thread::spawn({
-            let world = Arc::clone(&world);
+            let world = Arc::clone(world);
             move || {
                 world.free(first);
                 let mut next = Region::new(&world, B);
@@ -179,22 +176,17 @@ fn an_orphan_finds_a_new_region() {
         });
         region.end();
         join([thread]);
-        world.audit();
-        let _ = second;
     });
 }
 
 /// A new region opens what an old one left behind, while others free it.
 #[test]
 fn frees_against_adoption() {
-    explore_to(2, || {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second, third, fourth] = fill(&mut region, [16, 8, 24, 16]);
+    scene_to(2, 1, [16, 8, 24, 16], |world, region, [first, second, third, fourth]| {
         world.free(fourth);
         region.end();
-        let threads = [frees(&world, [first]), frees(&world, [third])];
-        let mut next = Region::new(&world, B);
+        let threads = [frees(world, [first]), frees(world, [third])];
+        let mut next = Region::new(world, B);
         assert_eq!(next.adopt(16), Some(0));
         let mut mine = vec![next.alloc(16).expect("a line at least")];
         if next.reopen(0, 16) {
@@ -205,44 +197,36 @@ fn frees_against_adoption() {
         join(threads);
         next.end();
         mine[1..].iter().for_each(|&object| world.free(object));
-        world.audit();
     });
 }
 
 /// What is left behind is freed while somebody looks for what is empty.
 #[test]
 fn the_last_free_against_trim() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second, third] = fill(&mut region, [32, 24, 8]);
+    scene([32, 24, 8], |world, region, [first, second, third]| {
         region.end();
         world.free(first);
-        let threads = [frees(&world, [second]), frees(&world, [third])];
+        let threads = [frees(world, [second]), frees(world, [third])];
         world.trim();
         if let Some(clear) = world.pop(&world.free) {
-            let mut next = Region::new(&world, B);
+            let mut next = Region::new(world, B);
             next.begin(clear.block().index() as usize);
             let all = next.alloc(64).expect("a clear block");
             assert!(next.free(all));
             next.end();
         }
         join(threads);
-        world.audit();
     });
 }
 
 /// The window is all that its owner has of a block, while others free the rest.
 #[test]
 fn the_last_free_against_the_end_of_a_window() {
-    explore(|| {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second] = fill(&mut region, [24, 8]);
-        let threads = [frees(&world, [first]), frees(&world, [second])];
+    scene([24, 8], |world, region, [first, second]| {
+        let threads = [frees(world, [first]), frees(world, [second])];
         region.end();
         if let Some(clear) = world.pop(&world.free) {
-            let mut next = Region::new(&world, B);
+            let mut next = Region::new(world, B);
             next.begin(clear.block().index() as usize);
             let all = next.alloc(64).expect("a clear block");
             let (unit, rest) = (Object { bytes: 8, ..all }, Object { offset: 8, bytes: 56, ..all });
@@ -252,41 +236,33 @@ fn the_last_free_against_the_end_of_a_window() {
             next.end();
         }
         join(threads);
-        world.audit();
     });
 }
 
 /// There is no whole line free: whoever adopts the block lets it go again at once, for a free to bring one.
 #[test]
 fn frees_against_a_barren_block() {
-    explore_to(2, || {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second, third, fourth] = fill(&mut region, [8, 24, 24, 8]);
+    scene_to(2, 1, [8, 24, 24, 8], |world, region, [first, second, third, fourth]| {
         world.free(first);
         world.free(fourth);
         region.end();
-        let threads = [frees(&world, [second]), frees(&world, [third])];
-        let mut next = Region::new(&world, B);
+        let threads = [frees(world, [second]), frees(world, [third])];
+        let mut next = Region::new(world, B);
         let adopted = next.adopt(16).and_then(|_| next.alloc(16));
         next.end();
         join(threads);
         adopted.map(|object| world.free(object));
-        world.audit();
     });
 }
 
 /// Two want what one has left behind, while a third frees the rest of it.
 #[test]
 fn two_adopters() {
-    explore_to(2, || {
-        let world = Arc::new(World::new(1));
-        let mut region = Region::new(&world, A);
-        let [first, second] = fill(&mut region, [32, 16]);
+    scene_to(2, 1, [32, 16], |world, region, [first, second]| {
         region.end();
-        let thread = frees(&world, [first]);
+        let thread = frees(world, [first]);
         let adopter = |core| {
-            let world = Arc::clone(&world);
+            let world = Arc::clone(world);
             move || {
                 let mut next = Region::new(&world, core);
                 if next.adopt(16).is_some() {
@@ -300,7 +276,6 @@ fn two_adopters() {
         adopter(A)();
         join([thread, other]);
         world.free(second);
-        world.audit();
     });
 }
 
@@ -308,13 +283,10 @@ fn two_adopters() {
 /// block for its own.
 #[test]
 fn the_core_of_a_region_is_used_again() {
-    explore(|| {
-        let world = Arc::new(World::new(2));
+    scene_to(3, 2, [32, 32], |world, region, [first, second]| {
         let (cores, link) = (Arc::new(Stack::new()), Arc::new(AtomicU32::new(NONE)));
-        let mut region = Region::new(&world, A);
-        let [first, second] = fill(&mut region, [32, 32]);
         let thread = thread::spawn({
-            let (world, cores, link) = (Arc::clone(&world), Arc::clone(&cores), Arc::clone(&link));
+            let (world, cores, link) = (Arc::clone(world), Arc::clone(&cores), Arc::clone(&link));
             move || {
                 let core = cores.pop(|_| &link).map_or(B, |core| core as usize);
                 let mut next = Region::new(&world, core);
@@ -329,7 +301,6 @@ fn the_core_of_a_region_is_used_again() {
         cores.push(A as u32, &link);
         join([thread]);
         world.free(second);
-        world.audit();
     });
 }
 
