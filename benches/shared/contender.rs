@@ -37,117 +37,53 @@ fn address<T: ?Sized>(value: &T) -> usize {
     std::ptr::from_ref(value).addr()
 }
 
-impl Contender for ArenaPool {
-    type Local<'a> = &'a Arena;
-    type Allocator<'a> = &'a Arena;
+/// A contender that has typed methods: how a thread comes by what it allocates in, what makes a reference of what `alloc`
+/// returns, and how it is an allocator.
+macro_rules! typed {
+    (
+        $contender:ty: $local:ty, |$pool:ident| $get:expr, |$made:ident| $kept:expr,
+        $allocator:ty, |$own:ident| $lent:expr
+    ) => {
+        impl Contender for $contender {
+            type Local<'a> = $local;
+            type Allocator<'a> = $allocator;
 
-    fn new() -> Self {
-        ArenaPool::new()
-    }
-    fn reset(&mut self) {
-        self.reset();
-    }
-    #[inline(always)]
-    fn local(&self) -> &Arena {
-        self.local()
-    }
-    #[inline(always)]
-    fn put<T: Copy>(local: &&Arena, value: T) -> usize {
-        address(local.alloc(value))
-    }
-    #[inline(always)]
-    fn put_str(local: &&Arena, text: &str) -> usize {
-        address(local.alloc_str(text))
-    }
-    #[inline(always)]
-    fn allocator<'a>(local: &'a &Arena) -> &'a Arena {
-        local
-    }
+            fn new() -> Self {
+                <$contender>::new()
+            }
+            fn reset(&mut self) {
+                self.reset();
+            }
+            #[inline(always)]
+            fn local(&self) -> Self::Local<'_> {
+                let $pool = self;
+                $get
+            }
+            #[inline(always)]
+            fn put<T: Copy>(local: &Self::Local<'_>, value: T) -> usize {
+                let $made = local.alloc(value);
+                address($kept)
+            }
+            #[inline(always)]
+            fn put_str(local: &Self::Local<'_>, text: &str) -> usize {
+                let $made = local.alloc_str(text);
+                address($kept)
+            }
+            #[inline(always)]
+            fn allocator<'a>($own: &'a Self::Local<'_>) -> Self::Allocator<'a> {
+                $lent
+            }
+        }
+    };
 }
 
-impl Contender for SyncArena {
-    type Local<'a> = &'a Self;
-    type Allocator<'a> = &'a Self;
-
-    fn new() -> Self {
-        SyncArena::new()
-    }
-    fn reset(&mut self) {
-        self.reset();
-    }
-    #[inline(always)]
-    fn local(&self) -> &Self {
-        self
-    }
-    #[inline(always)]
-    fn put<T: Copy>(local: &&Self, value: T) -> usize {
-        address(local.alloc(value))
-    }
-    #[inline(always)]
-    fn put_str(local: &&Self, text: &str) -> usize {
-        address(local.alloc_str(text))
-    }
-    #[inline(always)]
-    fn allocator<'a>(local: &'a &Self) -> &'a Self {
-        local
-    }
-}
-
-impl Contender for Herd {
-    type Local<'a> = Member<'a>;
-    type Allocator<'a> = &'a bumpalo::Bump;
-
-    fn new() -> Self {
-        Herd::new()
-    }
-    fn reset(&mut self) {
-        self.reset();
-    }
-    #[inline(always)]
-    fn local(&self) -> Member<'_> {
-        self.get()
-    }
-    #[inline(always)]
-    fn put<T: Copy>(local: &Member<'_>, value: T) -> usize {
-        address(local.alloc(value))
-    }
-    #[inline(always)]
-    fn put_str(local: &Member<'_>, text: &str) -> usize {
-        address(local.alloc_str(text))
-    }
-    #[inline(always)]
-    fn allocator<'a>(local: &'a Member<'_>) -> &'a bumpalo::Bump {
-        local.as_bump()
-    }
-}
-
-impl Contender for BumpPool {
-    type Local<'a> = BumpPoolGuard<'a>;
-    type Allocator<'a> = &'a bump_scope::BumpScope<'a>;
-
-    fn new() -> Self {
-        BumpPool::new()
-    }
-    fn reset(&mut self) {
-        self.reset();
-    }
-    #[inline(always)]
-    fn local(&self) -> BumpPoolGuard<'_> {
-        self.get()
-    }
-    #[inline(always)]
-    fn put<T: Copy>(local: &BumpPoolGuard<'_>, value: T) -> usize {
-        address(BumpBox::leak(local.alloc(value)))
-    }
-    #[inline(always)]
-    fn put_str(local: &BumpPoolGuard<'_>, text: &str) -> usize {
-        address(BumpBox::leak(local.alloc_str(text)))
-    }
-    #[inline(always)]
-    fn allocator<'a>(local: &'a BumpPoolGuard<'_>) -> &'a bump_scope::BumpScope<'a> {
-        local
-    }
-}
+typed!(ArenaPool: &'a Arena, |pool| pool.local(), |made| made, &'a Arena, |own| own);
+typed!(SyncArena: &'a Self, |arena| arena, |made| made, &'a Self, |own| own);
+typed!(Herd: Member<'a>, |herd| herd.get(), |made| made, &'a bumpalo::Bump, |own| own.as_bump());
+typed!(
+    BumpPool: BumpPoolGuard<'a>, |pool| pool.get(), |made| BumpBox::leak(made),
+    &'a bump_scope::BumpScope<'a>, |own| own
+);
 
 /// blink-alloc implements a later version of the `Allocator` trait, and has no typed methods for several threads.
 pub(crate) struct BlinkAdapter<'a, A>(&'a A);
