@@ -1,5 +1,6 @@
 //! What `main.rs` tests, over segments of the inner allocator.
 
+mod accounts;
 mod basics;
 #[path = "../it/child_process.rs"]
 mod child_process;

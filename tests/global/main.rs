@@ -1,5 +1,6 @@
 //! `ScopedGlobal`, installed in this very program.
 
+mod accounts;
 mod basics;
 mod census;
 #[path = "../it/child_process.rs"]
