@@ -2,6 +2,7 @@
 
 mod accounts;
 mod basics;
+mod blocks;
 mod census;
 #[path = "../it/child_process.rs"]
 mod child_process;
@@ -14,10 +15,20 @@ mod futures;
 mod manage;
 mod map;
 mod model;
+#[path = "../../src/global"]
+#[allow(dead_code, unreachable_pub, reason = "the crate's own other files use the rest")]
+mod parts {
+    pub(crate) mod block;
+    pub(crate) mod line;
+    pub(crate) mod stack;
+}
 mod process;
 #[path = "../../src/random.rs"]
 mod random;
 mod regress;
+#[path = "../../src/sync.rs"]
+#[allow(dead_code, unused_imports, reason = "the crate's own other files use the rest")]
+mod sync;
 mod threads;
 
 #[cfg(feature = "tower")]
