@@ -5,6 +5,7 @@ mod basics;
 #[path = "../it/child_process.rs"]
 mod child_process;
 mod conformance;
+mod cursor;
 mod die;
 mod figures;
 mod map;

@@ -7,6 +7,7 @@ mod census;
 #[path = "../it/child_process.rs"]
 mod child_process;
 mod conformance;
+mod cursor;
 mod die;
 #[cfg(feature = "escapes")]
 mod escapes;
