@@ -14,6 +14,7 @@ mod model;
 mod random;
 mod regress;
 mod threads;
+mod windows;
 
 use std::alloc::System;
 

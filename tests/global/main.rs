@@ -31,6 +31,7 @@ mod regress;
 #[allow(dead_code, unused_imports, reason = "the crate's own other files use the rest")]
 mod sync;
 mod threads;
+mod windows;
 
 #[cfg(feature = "tower")]
 mod tower;
