@@ -106,6 +106,35 @@ fn what_the_second_window_is_not_for() {
     });
 }
 
+/// It is filled to its last byte, and another one follows.
+#[test]
+fn a_second_window_is_filled() {
+    alone("a_second_window_is_filled", || {
+        let region = GLOBAL.region();
+        region.enter(|| {
+            let lines = fill(2);
+            (8..12).for_each(|line| free(lines[line], LINE));
+            let hole = make(3 * LINE);
+            assert_eq!(hole, lines[8]);
+            let long = GLOBAL.outside(|| Vec::with_capacity(LINES));
+            let long = (0..LINES / 2).fold(long, |mut long, _| {
+                long.push(make(2 * LINE));
+                long
+            });
+            assert!(long.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(2 * LINE)));
+            assert_eq!(region.stats().blocks, 3, "{}", region.stats());
+            let next = make(2 * LINE);
+            assert_eq!(region.stats().blocks, 4, "{}", region.stats());
+            // All but one are freed: the block is not the window's any more, and is free with the last.
+            long.iter().for_each(|&start| free(start, 2 * LINE));
+            assert_eq!(region.live_bytes(), 2 * BLOCK - LINE + 2 * LINE);
+            free(next, 2 * LINE);
+            assert_eq!(make(8), hole.wrapping_add(3 * LINE), "the hole is open still");
+        });
+        assert_eq!(region.stats().escaped, 2 * BLOCK - LINE + 8, "{}", region.stats());
+    });
+}
+
 /// A limit is kept by both windows together.
 #[test]
 fn a_second_window_within_a_limit() {
