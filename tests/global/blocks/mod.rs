@@ -7,7 +7,7 @@ mod oracle;
 use std::ptr;
 
 use crate::parts::block::{Block, Held, Left};
-use crate::parts::line::{BLOCK, LINE, SHORT, UNIT};
+use crate::parts::line::{BLOCK, LINE, SHORT, UNIT, first, last as last_of};
 use crate::random::Random;
 use oracle::{Oracle, REGION};
 
@@ -106,6 +106,38 @@ fn mistakes_are_found() {
     assert!(matches!(held.orphan(), Left::Partly(_)));
     assert!(block.free(BLOCK - LINE, LINE).is_ok(), "the last that was in use");
     assert!(block.free(0, UNIT).is_err());
+}
+
+/// What a region leaves goes on a list as long as a line of it is free; otherwise once it is.
+#[test]
+fn what_becomes_of_a_block_that_is_let_go() {
+    let left = |in_use: usize| {
+        let block = Box::leak(Box::new(new_block()));
+        let held = token(block);
+        held.open_all(REGION);
+        assert!(held.free(in_use, BLOCK - in_use).is_ok());
+        (&*block, held.orphan())
+    };
+    let (block, empty) = left(0);
+    assert!(matches!(empty, Left::Empty(_)) && block.left_behind() == 0);
+    let (_, partly) = left(UNIT);
+    assert!(matches!(partly, Left::Partly(_)));
+    let (block, partly) = left(BLOCK - LINE);
+    assert!(matches!(partly, Left::Partly(_)) && block.left_behind() == BLOCK - LINE);
+    let (block, full) = left(BLOCK - LINE + UNIT);
+    assert!(matches!(full, Left::Full) && block.left_behind() == BLOCK - LINE + UNIT);
+    assert!(block.free(0, UNIT).is_ok_and(|token| token.is_some()), "now a line is free");
+    assert!(block.free(UNIT, UNIT).is_ok_and(|token| token.is_none()), "it is on a list already");
+}
+
+#[test]
+fn the_lines_that_something_touches() {
+    for offset in 0..3 * LINE {
+        for bytes in [1, 7, LINE - 1, LINE, LINE + 1, 2 * LINE, 3 * LINE] {
+            let last = (offset..offset + bytes).map(|at| at / LINE).max();
+            assert_eq!((first(offset), Some(last_of(offset, bytes))), (offset / LINE, last));
+        }
+    }
 }
 
 /// A part of a block that is as short as short ones get, and as long, wherever it lies.
