@@ -157,3 +157,47 @@ fn a_second_window_within_a_limit() {
         }
     });
 }
+
+/// What a region has freed much of, or all, is where it goes on, however many blocks it has.
+#[test]
+fn room_is_found_where_it_was_made() {
+    alone("room_is_found_where_it_was_made", || {
+        let region = GLOBAL.region();
+        region.enter(|| {
+            let lines = fill(16);
+            let block = |number: usize| number * LINES;
+            // All of a block.
+            (block(9)..block(10)).for_each(|line| free(lines[line], LINE));
+            assert_eq!(make(LINE), lines[block(9)]);
+            (1..LINES).for_each(|_| drop(make(LINE)));
+            // Half of another.
+            let half = block(11) + LINES / 4..block(11) + LINES / 4 * 3;
+            half.clone().for_each(|line| free(lines[line], LINE));
+            assert_eq!(make(LINE), lines[half.start]);
+            assert_eq!(region.stats().blocks, 16, "{}", region.stats());
+        });
+    });
+}
+
+/// A limit is exact to the line, and nothing is obtained beyond it.
+#[test]
+fn a_limit_is_used_to_its_end() {
+    alone("a_limit_is_used_to_its_end", || {
+        let region = GLOBAL.region().with_limit(BLOCK + LINE);
+        region.enter(|| {
+            fill(1);
+            make(LINE);
+            let stats = region.stats();
+            assert_eq!((stats.live, stats.peak, stats.blocks), (BLOCK + LINE, BLOCK + LINE, 2), "{stats}");
+            assert!(!region.over_limit());
+        });
+        let region = GLOBAL.region().with_limit(BLOCK);
+        region.enter(|| {
+            fill(1);
+            (0..10).for_each(|_| drop(make(8)));
+            let stats = region.stats();
+            assert_eq!((stats.live, stats.peak, stats.blocks), (BLOCK, BLOCK, 1), "{stats}");
+            assert!(region.over_limit());
+        });
+    });
+}
