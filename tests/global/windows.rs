@@ -113,9 +113,11 @@ fn a_second_window_is_filled() {
         let region = GLOBAL.region();
         region.enter(|| {
             let lines = fill(2);
-            (8..12).for_each(|line| free(lines[line], LINE));
+            // Near the end of the block.
+            let first = LINES - 6;
+            (first..first + 4).for_each(|line| free(lines[line], LINE));
             let hole = make(3 * LINE);
-            assert_eq!(hole, lines[8]);
+            assert_eq!(hole, lines[first]);
             let long = GLOBAL.outside(|| Vec::with_capacity(LINES));
             let long = (0..LINES / 2).fold(long, |mut long, _| {
                 long.push(make(2 * LINE));
