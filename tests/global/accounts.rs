@@ -59,3 +59,28 @@ fn a_sum_that_is_shared_is_the_same() {
         |ended| assert!(ended.success, "{}", ended.text),
     );
 }
+
+/// What others have freed is no region's any more once the region was left again: not its bytes, and not its blocks.
+#[test]
+fn what_others_free_counts_no_more() {
+    child_process::expect(
+        "accounts::what_others_free_counts_no_more",
+        || {
+            let region = GLOBAL.region().with_limit(20 * BLOCK);
+            for round in 0..5 {
+                let (some, much) = region.enter(|| (fill(1), fill(6)));
+                let stats = region.stats();
+                assert_eq!(stats.escaped, stats.live, "{stats}");
+                std::thread::spawn(move || drop(much)).join().expect("it only frees");
+                region.enter(|| ());
+                let stats = region.stats();
+                assert_eq!(stats.escaped, stats.live, "{stats}");
+                assert!(stats.live >= BLOCK && stats.live <= BLOCK + BLOCK / 2, "{stats}");
+                assert!(stats.blocks <= 4, "{stats} in round {round}");
+                drop(some);
+            }
+            assert!(!region.over_limit(), "{}", region.stats());
+        },
+        |ended| assert!(ended.success, "{}", ended.text),
+    );
+}
