@@ -193,6 +193,21 @@ fn a_limit_is_used_to_its_end() {
             assert_eq!((stats.live, stats.peak, stats.blocks), (BLOCK + LINE, BLOCK + LINE, 2), "{stats}");
             assert!(!region.over_limit());
         });
+        std::mem::forget(region);
+        // With what another thread has freed, when that is all that there is.
+        let region = GLOBAL.region().with_limit(2 * BLOCK);
+        region.enter(|| {
+            let lines = fill(2);
+            let start = lines[3].expose_provenance();
+            GLOBAL.outside(|| {
+                let free = move || free(std::ptr::with_exposed_provenance_mut(start), LINE);
+                std::thread::spawn(free).join().expect("it only frees");
+            });
+            make(LINE);
+            let stats = region.stats();
+            assert_eq!((stats.live, stats.over_limit), (2 * BLOCK, false), "{stats}");
+        });
+        std::mem::forget(region);
         let region = GLOBAL.region().with_limit(BLOCK);
         region.enter(|| {
             fill(1);
