@@ -4,6 +4,7 @@ use crate::{GLOBAL, child_process};
 
 const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
 
+#[allow(clippy::vec_box, reason = "each is to be a block of the region")]
 fn fill(blocks: usize) -> Vec<Box<[u8; 64]>> {
     (0..blocks * BLOCK / 64).map(|_| Box::new([1; 64])).collect()
 }

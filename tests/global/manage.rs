@@ -61,6 +61,7 @@ fn what_was_warmed_up_is_no_regions() {
 /// In a process of its own, whose panics are reported by a hook that keeps something.
 #[test]
 fn what_a_panic_hook_keeps_is_no_regions() {
+    #[allow(clippy::vec_box, reason = "each is to be a block of the region")]
     static KEPT: std::sync::Mutex<Vec<Box<[u8; 64]>>> = std::sync::Mutex::new(Vec::new());
 
     child_process::expect(

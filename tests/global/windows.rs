@@ -171,7 +171,7 @@ fn room_is_found_where_it_was_made() {
             // All of a block.
             (block(9)..block(10)).for_each(|line| free(lines[line], LINE));
             assert_eq!(make(LINE), lines[block(9)]);
-            (1..LINES).for_each(|_| drop(make(LINE)));
+            (1..LINES).for_each(|_| _ = make(LINE));
             // Half of another.
             let half = block(11) + LINES / 4..block(11) + LINES / 4 * 3;
             half.clone().for_each(|line| free(lines[line], LINE));
@@ -211,7 +211,7 @@ fn a_limit_is_used_to_its_end() {
         let region = GLOBAL.region().with_limit(BLOCK);
         region.enter(|| {
             fill(1);
-            (0..10).for_each(|_| drop(make(8)));
+            (0..10).for_each(|_| _ = make(8));
             let stats = region.stats();
             assert_eq!((stats.live, stats.peak, stats.blocks), (BLOCK, BLOCK, 1), "{stats}");
             assert!(region.over_limit());
