@@ -1,9 +1,11 @@
 //! What `main.rs` tests, over segments of the inner allocator.
 
+mod accounts;
 mod basics;
 #[path = "../it/child_process.rs"]
 mod child_process;
 mod conformance;
+mod cursor;
 mod die;
 mod figures;
 mod map;
@@ -12,6 +14,7 @@ mod model;
 mod random;
 mod regress;
 mod threads;
+mod windows;
 
 use std::alloc::System;
 

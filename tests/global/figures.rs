@@ -28,6 +28,21 @@ fn figures_of_a_region() {
 }
 
 #[test]
+fn figures_for_people() {
+    let text = |region: &arenite::Region| region.stats().to_string().replace("  ", " ");
+    let region = GLOBAL.region();
+    assert!(text(&region).contains("(no name)") && text(&region).ends_with("none"), "{}", region.stats());
+    let region = region.with_name("people").with_limit(4 * BLOCK);
+    assert!(text(&region).contains("people") && !text(&region).contains("exceeded"), "{}", region.stats());
+    region.enter(|| drop((0..5 * BLOCK / 64).map(|_| Box::new([1_u8; 64])).collect::<Vec<_>>()));
+    assert!(text(&region).ends_with("exceeded"), "{}", region.stats());
+    let stats = GLOBAL.stats().to_string();
+    for part in [GLOBAL.stats().territory, "free", "left behind", "at most"] {
+        assert!(stats.contains(part), "{stats}");
+    }
+}
+
+#[test]
 fn large_blocks_count_while_they_are_in_use() {
     let region = GLOBAL.region();
     region.enter(|| {
@@ -129,7 +144,8 @@ fn figures_of_all_regions() {
             let others =
                 second.enter(|| (0..4 * BLOCK / 64).map(|_| Box::new([1_u8; 64])).collect::<Vec<_>>());
             let stats = GLOBAL.stats();
-            assert_eq!((stats.regions, stats.left_behind, stats.free), (2, 0, 0));
+            assert_eq!((stats.regions, stats.free), (2, 0));
+            assert_eq!((stats.left_behind, stats.left_behind_blocks), (0, 0));
             assert!(stats.territory_bytes >= 5 * BLOCK, "{stats}");
             drop((first, others));
             assert!(GLOBAL.stats().left_behind >= 64);

@@ -1,10 +1,13 @@
 //! `ScopedGlobal`, installed in this very program.
 
+mod accounts;
 mod basics;
+mod blocks;
 mod census;
 #[path = "../it/child_process.rs"]
 mod child_process;
 mod conformance;
+mod cursor;
 mod die;
 #[cfg(feature = "escapes")]
 mod escapes;
@@ -13,11 +16,22 @@ mod futures;
 mod manage;
 mod map;
 mod model;
+#[path = "../../src/global"]
+#[allow(dead_code, unreachable_pub, reason = "the crate's own other files use the rest")]
+mod parts {
+    pub(crate) mod block;
+    pub(crate) mod line;
+    pub(crate) mod stack;
+}
 mod process;
 #[path = "../../src/random.rs"]
 mod random;
 mod regress;
+#[path = "../../src/sync.rs"]
+#[allow(dead_code, unused_imports, reason = "the crate's own other files use the rest")]
+mod sync;
 mod threads;
+mod windows;
 
 #[cfg(feature = "tower")]
 mod tower;

@@ -2,6 +2,9 @@
 //!
 //! The boxes lie at the bottom, in the middle and at the top of the address space, because that is where sums wrap.
 
+mod cut;
+mod steps;
+
 use std::time::{Duration, Instant};
 
 use arenite::addr::{LOW_HALF, Placed, SMALL, align_down, align_up, clip_end, padding, place, worst_case};

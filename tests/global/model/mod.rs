@@ -54,7 +54,7 @@ fn enter(world: &mut World, random: &mut Random, depth: usize, slot: usize) {
         });
     }));
     assert_eq!(left.is_err(), panics, "a panic that was not meant");
-    world.left(slot, region);
+    world.left(slot, region, panics);
 }
 
 fn programs(seeds: std::ops::Range<u64>, steps: usize) {

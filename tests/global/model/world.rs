@@ -315,8 +315,13 @@ impl World {
         Some(region)
     }
 
-    pub(super) fn left(&mut self, slot: usize, region: Rc<Region>) {
+    pub(super) fn left(&mut self, slot: usize, region: Rc<Region>, panicked: bool) {
         self.slots[slot].entered -= 1;
+        // A panic was made inside, and is over.
+        if self.slots[slot].entered == 0 && !panicked {
+            let stats = region.stats();
+            assert_eq!(stats.escaped, self.slots[slot].live, "{stats}");
+        }
         drop(region);
     }
 

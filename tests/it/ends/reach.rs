@@ -124,3 +124,27 @@ fn an_entry_of_a_rewound_arena_makes_another_one() {
     unsafe { arena().rewind(MARK.take().unwrap()) };
     assert!(log.take().is_empty());
 }
+
+/// Each of them makes the next.
+#[test]
+fn entries_that_make_entries_in_turn() {
+    fn defer(log: Log, id: u32) {
+        arena().defer(move || {
+            log.add(id);
+            if id > 0 {
+                defer(log, id - 1);
+            }
+        });
+    }
+
+    let log = Log::default();
+    let mark = arena().checkpoint();
+    let used = arena().stats().used;
+    for turn in 0..2 {
+        defer(log.clone(), 6 + turn);
+        // SAFETY: the mark is this arena's; nothing made since is in use, and what entries make is not, either.
+        unsafe { arena().rewind(mark) };
+        assert_eq!(log.take(), (0..=6 + turn).rev().collect::<Vec<_>>());
+        assert_eq!(arena().stats().used, used);
+    }
+}

@@ -1,6 +1,7 @@
 //! Alignment.
 
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use allocator_api2::alloc::Allocator;
 use arenite::{Arena, Auto, Backing, Chained, Fixed};
@@ -94,6 +95,30 @@ fn the_minimum_alignment_holds_for_every_position() {
     check::<16>();
     check::<128>();
     check::<4096>();
+}
+
+/// Slices and values of types that are more aligned than the arena's positions, where the next one is not.
+#[test]
+fn types_that_are_more_aligned_than_the_arena() {
+    #[derive(Clone, Copy)]
+    #[repr(align(64))]
+    struct Wide(u8);
+
+    fn check<T: Copy, const M: usize>(value: T) {
+        let arena = Arena::<Auto, M>::with_min_align();
+        for len in 1..60 {
+            arena.alloc(1_u8);
+            let slice = arena.alloc_slice_fill_copy(len % 7, value);
+            assert_eq!(slice.as_ptr().addr() % align_of::<T>(), 0);
+            arena.alloc(1_u8);
+            assert_eq!(ptr::from_mut(arena.alloc(value)).addr() % align_of::<T>(), 0);
+        }
+    }
+    check::<u64, 1>(7);
+    check::<u128, 8>(7);
+    check::<Wide, 1>(Wide(7));
+    check::<Wide, 16>(Wide(7));
+    assert_eq!(Wide(7).0, 7);
 }
 
 #[test]

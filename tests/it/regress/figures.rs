@@ -131,6 +131,27 @@ over_every_backing! {
     }
 }
 
+/// A limit that cut a chunk short is raised: what the chunk has anyway can be allocated, and no more.
+#[test]
+fn a_limit_that_is_raised_shows_in_what_can_be_allocated() {
+    for before in [96, 512, 1008] {
+        for after in [1000, 2000, 4000, 9000] {
+            for size in [1, 100, 900, 1600, 2900, 3000, 3100, 3199, 3200, 3300, 5000, 9000] {
+                let mut memory = buffer(4096);
+                let fixed = Fixed::new(&mut memory[..4096]);
+                let arena: Arena<_> = Arena::new_in(fixed).limit(before);
+                arena.alloc_layout(layout(before - GAP, 1));
+                assert!(!arena.can_allocate(layout(1, 1)) && arena.try_alloc_layout(layout(1, 1)).is_err());
+                let arena = arena.limit(after);
+                let layout = layout(size, 1);
+                let can = arena.can_allocate(layout);
+                let got = arena.try_alloc_layout(layout).is_ok();
+                assert_eq!(can, got, "{size} bytes once {after} instead of {before} are allowed");
+            }
+        }
+    }
+}
+
 // It compared with what was committed instead of with what there is.
 #[test]
 fn can_allocate_asks_for_what_is_reserved() {
