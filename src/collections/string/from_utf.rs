@@ -150,7 +150,21 @@ impl<A: Allocator> FromUtf8Error<A> {
     }
 }
 
-// By hand: deriving would ask the allocator for `Debug`.
+// These are by hand: deriving would ask the allocator for the same.
+impl<A: Allocator + Clone> Clone for FromUtf8Error<A> {
+    fn clone(&self) -> Self {
+        Self { bytes: self.bytes.clone(), error: self.error }
+    }
+}
+
+impl<A: Allocator, B: Allocator> PartialEq<FromUtf8Error<B>> for FromUtf8Error<A> {
+    fn eq(&self, other: &FromUtf8Error<B>) -> bool {
+        self.bytes[..] == other.bytes[..] && self.error == other.error
+    }
+}
+
+impl<A: Allocator> Eq for FromUtf8Error<A> {}
+
 impl<A: Allocator> fmt::Debug for FromUtf8Error<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FromUtf8Error").field("bytes", &self.bytes).field("error", &self.error).finish()

@@ -4,8 +4,8 @@ use super::allocators::Watched;
 use allocator_api2::alloc::{AllocError, Allocator, Global, Layout};
 use allocator_api2::boxed::Box;
 use allocator_api2::vec::Vec;
-use arenite::collections::String;
 use arenite::collections::string::{Drain, FromUtf8Error};
+use arenite::collections::{CollectIn, String};
 use std::borrow::{Borrow, BorrowMut, Cow};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -89,6 +89,9 @@ fn the_traits_of_stds_string() {
     has::<Heap>();
     fn errs<T: std::error::Error>() {}
     errs::<FromUtf8Error<Neither>>();
+    fn copies<T: std::error::Error + Clone + Eq>() {}
+    copies::<std::string::FromUtf8Error>();
+    copies::<FromUtf8Error<Global>>();
     #[cfg(feature = "std")]
     fn paths<T: AsRef<std::ffi::OsStr> + AsRef<std::path::Path>>() {}
     #[cfg(feature = "std")]
@@ -112,6 +115,19 @@ fn it_compares_with_every_text_in_both_directions() {
     assert!(s < heap);
     assert!(heap > s);
     assert_eq!(Heap::from("b").cmp(&Heap::from("a")), "b".cmp("a"));
+}
+
+#[test]
+fn errors_are_equal_by_their_bytes_and_copies_are_their_own() {
+    let alloc = Watched::new();
+    let error = |bytes: &[u8]| String::from_utf8(bytes.iter().copied().collect_in(&alloc)).unwrap_err();
+    let (one, other) = (error(b"ab\xff"), error(b"ac\xff"));
+    let copy = one.clone();
+    assert_eq!(copy, one);
+    assert_ne!(copy, other);
+    assert_ne!(one.as_bytes().as_ptr(), copy.as_bytes().as_ptr());
+    drop(one);
+    assert_eq!((copy.utf8_error().valid_up_to(), &copy.into_bytes()[..]), (2, &b"ab\xff"[..]));
 }
 
 #[test]
