@@ -16,6 +16,7 @@ use arenite::{Arena, Backing, Checkpoint, Child};
 
 use super::ends::Entry;
 use super::oracle::Oracle;
+use super::picture;
 use super::world::World;
 
 /// The root, or a child: something that allocates.
@@ -236,10 +237,10 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
     /// says is free.
     fn check_maps(&self) {
         let arena = self.arena(self.clock as usize % self.handles.len());
-        let map = crate::map::checked(arena);
+        let map = picture::checked(arena);
         for block in self.oracle.blocks().iter().filter(|block| block.layout.size() > 0) {
             // Which chunk has how much of the handle's own is a guess at times.
-            let kind = crate::map::kind_at(&map, block.start.as_ptr());
+            let kind = picture::kind_at(&map, block.start.as_ptr());
             assert!([Use::Used, Use::Lent, Use::Wasted].contains(&kind), "{block:?}: {kind:?}\n{map}");
         }
     }
