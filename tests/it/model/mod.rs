@@ -20,6 +20,7 @@ mod run;
 mod strategies;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trace;
 mod world;
 
 use std::rc::Rc;
@@ -32,10 +33,16 @@ use crate::files::Temporary;
 use arenite::MappedOptions;
 use machine::Machine;
 use ops::{MIN_ALIGNS, Program, Source};
+use trace::Trace;
 use world::{Base, Between, Ledger, Scaled, Unknown, World};
 
 /// Runs a program. Panics if the arena does what it must not.
 pub(crate) fn run(program: &Program) {
+    run_traced(program, None);
+}
+
+/// Runs a program, and tells what can be seen of it.
+pub(crate) fn run_traced(program: &Program, trace: Option<&Trace>) {
     match program.source {
         Source::Chained { first, max, growth, side_above, slab } => {
             let ledger = Ledger::new(slab);
@@ -51,48 +58,54 @@ pub(crate) fn run(program: &Program) {
                 .max_chunk(max.into())
                 .growth(growth)
                 .side_chunks_above(if side_above == u16::MAX { usize::MAX } else { side_above.into() });
-            run_over(program, backing, ledger);
+            run_over(program, trace, backing, ledger);
         }
         Source::Fixed { offset, len } => {
             let between = Between::new(offset.into(), len.into());
             // SAFETY: the machine, which has the result, ends before `between` does.
             let backing = unsafe { between.lend() };
-            run_over(program, backing, between);
+            run_over(program, trace, backing, between);
         }
-        Source::Auto => run_over(program, Auto::new(), Rc::new(Unknown)),
-        Source::LargeAuto { scale } => run_over(program, Auto::new(), Rc::new(Scaled(scale))),
+        Source::Auto => run_over(program, trace, Auto::new(), Rc::new(Unknown)),
+        Source::LargeAuto { scale } => run_over(program, trace, Auto::new(), Rc::new(Scaled(scale))),
         #[cfg(feature = "virtual-memory")]
         Source::Virtual { ranges, guard } => {
             arenite::Virtual::trim_cache();
             // The smaller the ranges, the sooner a second one is needed, and the more of them come from the cache.
             let backing = arenite::Virtual::new().reserve(usize::from(ranges) << 16).guard(guard);
-            run_over(program, backing, Rc::new(world::Ranges));
+            run_over(program, trace, backing, Rc::new(world::Ranges));
         }
         #[cfg(all(feature = "mapped", unix))]
         Source::Mapped { contents, room, private } => {
             let file = Temporary::in_memory(&vec![0xB7; contents.into()]);
             let options = MappedOptions::new().reserve(usize::from(room) << 16).step(1);
             let backing = if private { file.open_private(options) } else { file.open_shared(options) };
-            run_over(program, backing, Rc::new(world::Finite));
+            run_over(program, trace, backing, Rc::new(world::Finite));
         }
     }
 }
 
-fn run_over<B: Backing + 'static>(program: &Program, backing: B, world: Rc<dyn World>) {
+fn run_over<B: Backing + 'static>(
+    program: &Program,
+    trace: Option<&Trace>,
+    backing: B,
+    world: Rc<dyn World>,
+) {
     fn with_min_align<B: Backing + 'static, const M: usize>(
         program: &Program,
+        trace: Option<&Trace>,
         backing: B,
         world: Rc<dyn World>,
     ) {
-        let mut machine = Machine::<B, M>::new(backing, world);
+        let mut machine = Machine::<B, M>::new(backing, world, trace.cloned());
         machine.run(&program.ops);
         machine.finish();
     }
 
     match MIN_ALIGNS[usize::from(program.min_align) % MIN_ALIGNS.len()] {
-        1 => with_min_align::<B, 1>(program, backing, world),
-        8 => with_min_align::<B, 8>(program, backing, world),
-        16 => with_min_align::<B, 16>(program, backing, world),
-        _ => with_min_align::<B, 64>(program, backing, world),
+        1 => with_min_align::<B, 1>(program, trace, backing, world),
+        8 => with_min_align::<B, 8>(program, trace, backing, world),
+        16 => with_min_align::<B, 16>(program, trace, backing, world),
+        _ => with_min_align::<B, 64>(program, trace, backing, world),
     }
 }
