@@ -3,7 +3,11 @@
 mod basics;
 #[path = "../it/child_process.rs"]
 mod child_process;
+#[path = "../it/choices.rs"]
+mod choices;
 mod conformance;
+#[path = "../it/corpus.rs"]
+mod corpus;
 mod die;
 mod figures;
 mod map;

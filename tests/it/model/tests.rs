@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 
 use super::ops::{Program, Source};
 use super::{run, strategies};
+use crate::corpus;
 
 fn from_environment(name: &str, otherwise: u64) -> u64 {
     env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
@@ -75,4 +76,9 @@ fn from_bytes() {
         run(&program);
     });
     assert!(ops.get() > 20_000, "the decoder makes too little of its input: {} operations", ops.get());
+}
+
+#[test]
+fn what_the_fuzzer_found() {
+    corpus::replay("arena", |bytes| run(&Program::decode(bytes)));
 }
