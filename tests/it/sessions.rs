@@ -154,7 +154,11 @@ impl<'f, const M: usize> Session<'f, M> {
 
     /// A block was handed out and filled.
     fn keep(&mut self, block: Option<Block>, layout: Layout) {
-        let Some(block) = block else { return };
+        let Some(block) = block else {
+            // Memory tools have a gap behind every block.
+            self.others |= cfg!(any(arenite_asan, arenite_memcheck));
+            return;
+        };
         assert!(block.offset >= self.before.len(), "a block lies in the contents");
         assert_eq!(block.offset % layout.align().min(4096), 0);
         self.blocks.push(block);
