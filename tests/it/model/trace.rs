@@ -54,10 +54,9 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
     /// The number of the chunk in which an address lies, and the offset there; `None` of what has no bytes.
     fn relative(&self, address: usize) -> Option<(usize, usize)> {
         let map = self.arena(0).map();
-        let found = map.areas().enumerate().find_map(|(number, area)| {
+        map.areas().enumerate().find_map(|(number, area)| {
             let offset = address.checked_sub(area.start())?;
             (offset < area.bytes()).then_some((number, offset))
-        });
-        found
+        })
     }
 }
