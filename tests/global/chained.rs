@@ -4,7 +4,11 @@ mod accounts;
 mod basics;
 #[path = "../it/child_process.rs"]
 mod child_process;
+#[path = "../it/choices.rs"]
+mod choices;
 mod conformance;
+#[path = "../it/corpus.rs"]
+mod corpus;
 mod cursor;
 mod die;
 mod figures;

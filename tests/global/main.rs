@@ -6,7 +6,11 @@ mod blocks;
 mod census;
 #[path = "../it/child_process.rs"]
 mod child_process;
+#[path = "../it/choices.rs"]
+mod choices;
 mod conformance;
+#[path = "../it/corpus.rs"]
+mod corpus;
 mod cursor;
 mod die;
 #[cfg(feature = "escapes")]

@@ -6,10 +6,14 @@ mod arithmetic;
 #[cfg(all(feature = "alloc", not(miri)))]
 mod child_process;
 #[cfg(feature = "alloc")]
+mod choices;
+#[cfg(feature = "alloc")]
 mod collections;
 // Zeal builds have chunks too small to be counted.
 #[cfg(feature = "alloc")]
 mod conformance;
+#[cfg(feature = "alloc")]
+mod corpus;
 #[cfg(all(feature = "alloc", not(arenite_zeal)))]
 mod counts;
 #[cfg(all(feature = "alloc", not(miri)))]
@@ -35,6 +39,10 @@ mod mapped;
 mod model;
 mod pool;
 #[cfg(feature = "alloc")]
+#[path = "../../src/random.rs"]
+#[allow(dead_code, reason = "the library needs more of it")]
+mod random;
+#[cfg(feature = "alloc")]
 mod regress;
 #[cfg(feature = "alloc")]
 mod report;
@@ -44,6 +52,8 @@ mod scopes;
 mod scratch;
 #[cfg(feature = "alloc")]
 mod send_sync;
+#[cfg(all(feature = "mapped", unix))]
+mod sessions;
 #[cfg(feature = "std")]
 mod shared;
 #[cfg(feature = "alloc")]

@@ -403,7 +403,7 @@ fn every_test_file_is_named_by_its_parent() {
         let parents = [format!("{folder}/mod.rs"), format!("{folder}/main.rs"), format!("{folder}.rs")];
         let named = files.iter().filter(|file| parents.contains(&file.path)).any(|parent| {
             numbered(&parent.text)
-                .any(|(_, line)| line.trim_start_matches("pub ").trim() == format!("mod {name};"))
+                .any(|(_, line)| line.trim_start_matches("pub(crate) ").trim() == format!("mod {name};"))
         });
         if !named {
             complaints.push(format!("{}: no `mod {name};`", file.path));

@@ -8,7 +8,7 @@ use allocator_api2::alloc::Allocator;
 use arenite::Region;
 
 use crate::GLOBAL;
-use crate::random::Random;
+use crate::choices::Choices;
 
 const SLOTS: usize = 5;
 /// More are not in use at a time.
@@ -160,18 +160,18 @@ impl World {
         }
     }
 
-    fn layout(random: &mut Random) -> Layout {
-        let align = if random.below(3) > 0 { 1 << random.below(4) } else { 1 << random.below(13) };
-        let most = if random.below(20) == 0 { 40_000 } else { 600 };
-        Layout::from_size_align(random.size(most).max(1), align).unwrap()
+    fn layout(choices: &mut dyn Choices) -> Layout {
+        let align = if choices.below(3) > 0 { 1 << choices.below(4) } else { 1 << choices.below(13) };
+        let most = if choices.below(20) == 0 { 40_000 } else { 600 };
+        Layout::from_size_align(choices.size(most).max(1), align).unwrap()
     }
 
-    pub(super) fn alloc(&mut self, random: &mut Random, inside: Option<usize>) {
+    pub(super) fn alloc(&mut self, choices: &mut dyn Choices, inside: Option<usize>) {
         if self.objects.len() == OBJECTS {
-            return self.free(random);
+            return self.free(choices);
         }
-        let layout = Self::layout(random);
-        let zeroed = random.below(4) == 0;
+        let layout = Self::layout(choices);
+        let zeroed = choices.below(4) == 0;
         let allocate = if zeroed { alloc::alloc_zeroed } else { alloc::alloc };
         // SAFETY: the size is not zero.
         let start = unsafe { allocate(layout) };
@@ -188,12 +188,12 @@ impl World {
         assert!(bytes.iter().all(|&byte| byte == 0), "not zero");
     }
 
-    pub(super) fn alloc_through(&mut self, random: &mut Random, slot: usize) {
+    pub(super) fn alloc_through(&mut self, choices: &mut dyn Choices, slot: usize) {
         let Some(region) = self.slots[slot].region.clone().filter(|_| self.objects.len() < OBJECTS) else {
             return;
         };
-        let layout = Self::layout(random);
-        let zeroed = random.below(2) == 0;
+        let layout = Self::layout(choices);
+        let zeroed = choices.below(2) == 0;
         let block = if zeroed { (&*region).allocate_zeroed(layout) } else { (&*region).allocate(layout) };
         let Ok(block) = block else {
             assert!(self.slots[slot].limited, "refused without a limit");
@@ -207,11 +207,11 @@ impl World {
         self.add(start, layout, home, Some(slot));
     }
 
-    pub(super) fn free(&mut self, random: &mut Random) {
+    pub(super) fn free(&mut self, choices: &mut dyn Choices) {
         if !self.objects.is_empty() {
             // The last is the likeliest, as in programs.
             let last = self.objects.len() - 1;
-            let index = if random.below(2) == 0 { last } else { random.below(last + 1) };
+            let index = if choices.below(2) == 0 { last } else { choices.below(last + 1) };
             self.free_at(index);
         }
     }
@@ -233,13 +233,13 @@ impl World {
         self.sub(object.home, footprint(object.layout.size()));
     }
 
-    pub(super) fn realloc(&mut self, random: &mut Random, inside: Option<usize>) {
+    pub(super) fn realloc(&mut self, choices: &mut dyn Choices, inside: Option<usize>) {
         if self.objects.is_empty() {
             return;
         }
-        let index = random.below(self.objects.len());
+        let index = choices.below(self.objects.len());
         let old = self.objects[index];
-        let size = if random.below(3) == 0 { old.layout.size() + 8 } else { random.size(3000).max(1) };
+        let size = if choices.below(3) == 0 { old.layout.size() + 8 } else { choices.size(3000).max(1) };
         let new = Layout::from_size_align(size, old.layout.align()).unwrap();
         let mut moved = old;
         moved.layout = new;
@@ -286,14 +286,14 @@ impl World {
         }
     }
 
-    pub(super) fn make(&mut self, random: &mut Random, slot: usize) {
+    pub(super) fn make(&mut self, choices: &mut dyn Choices, slot: usize) {
         if self.slots[slot].region.is_some() {
             return;
         }
-        let limited = random.below(4) == 0;
+        let limited = choices.below(4) == 0;
         let region = GLOBAL.outside(|| {
             let region = GLOBAL.region();
-            Rc::new(if limited { region.with_limit(random.size(100_000).max(1)) } else { region })
+            Rc::new(if limited { region.with_limit(choices.size(100_000).max(1)) } else { region })
         });
         self.slots[slot].region = Some(region);
         self.slots[slot].limited = limited;
@@ -371,12 +371,12 @@ impl World {
     }
 
     /// Frees everything, in any order, and expects that nothing is left behind.
-    pub(super) fn end(mut self, random: &mut Random) {
+    pub(super) fn end(mut self, choices: &mut dyn Choices) {
         (0..SLOTS).for_each(|slot| self.drop_region(slot));
         self.verify();
         let kept = self.objects.len() / 2;
         while self.objects.len() > kept {
-            self.free_at(random.below(self.objects.len()));
+            self.free_at(choices.below(self.objects.len()));
             self.verify();
         }
         GLOBAL.trim();

@@ -70,6 +70,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
                 let refused = self.world.asked().1 > refused;
                 let reason = refused || self.limited || self.world.is_finite() || arena.is_sealed();
                 assert!(reason, "an entry was refused for no reason");
+                self.tell("not owned", kind);
             }
         }
     }

@@ -16,6 +16,8 @@ use arenite::{Arena, Backing, Checkpoint, Child};
 
 use super::ends::Entry;
 use super::oracle::Oracle;
+use super::picture;
+use super::trace::Trace;
 use super::world::World;
 
 /// The root, or a child: something that allocates.
@@ -46,6 +48,7 @@ pub(super) struct Machine<B: Backing + 'static, const M: usize> {
     /// What handles own, oldest first.
     pub(super) entries: Vec<Entry>,
     pub(super) world: Rc<dyn World>,
+    pub(super) trace: Option<Trace>,
     /// No chunk may push what is held above this: the limit, or what was held when it was set.
     pub(super) ceiling: usize,
     pub(super) limited: bool,
@@ -55,7 +58,7 @@ pub(super) struct Machine<B: Backing + 'static, const M: usize> {
 }
 
 impl<B: Backing + 'static, const M: usize> Machine<B, M> {
-    pub(super) fn new(backing: B, world: Rc<dyn World>) -> Self {
+    pub(super) fn new(backing: B, world: Rc<dyn World>, trace: Option<Trace>) -> Self {
         let arena = NonNull::from(Box::leak(Box::new(Arena::with_min_align_in(backing))));
         let root = Handle { id: 0, parent: None, born: 0, arena, guard: None, marks: Vec::new() };
         Machine {
@@ -63,6 +66,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             oracle: Oracle::default(),
             entries: Vec::new(),
             world,
+            trace,
             ceiling: usize::MAX,
             limited: false,
             clock: 0,
@@ -230,16 +234,17 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         }
         self.check_used_parts();
         self.check_maps();
+        self.tell_state();
     }
 
     /// As one of the handles sees it, each time another: what a map says is exact in sum, and no block lies in what it
     /// says is free.
     fn check_maps(&self) {
         let arena = self.arena(self.clock as usize % self.handles.len());
-        let map = crate::map::checked(arena);
+        let map = picture::checked(arena);
         for block in self.oracle.blocks().iter().filter(|block| block.layout.size() > 0) {
             // Which chunk has how much of the handle's own is a guess at times.
-            let kind = crate::map::kind_at(&map, block.start.as_ptr());
+            let kind = picture::kind_at(&map, block.start.as_ptr());
             assert!([Use::Used, Use::Lent, Use::Wasted].contains(&kind), "{block:?}: {kind:?}\n{map}");
         }
     }
@@ -265,6 +270,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
     }
 
     pub(super) fn check_place(&self, start: NonNull<u8>, layout: Layout) {
+        self.tell_place(start, layout.size());
         if layout.size() != 0 {
             let addresses = start.addr().get()..start.addr().get() + layout.size();
             assert_ne!(
@@ -278,6 +284,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
     /// Ends everything and looks at what is left.
     pub(super) fn finish(mut self) {
         self.oracle.verify_all();
+        self.tell_contents();
         self.end_descendants(0, 0, 0);
         self.oracle.remove_if(|_| true);
         let root = self.root_alone();

@@ -123,6 +123,14 @@ impl Oracle {
         }
     }
 
+    /// Every block, and what is in it.
+    pub(super) fn contents(&self) -> impl Iterator<Item = (&Block, &[u8])> {
+        self.blocks.iter().map(|block| {
+            // SAFETY: the block is alive, `fill` has initialised it, and nobody writes while the oracle is borrowed.
+            (block, unsafe { slice::from_raw_parts(block.start.as_ptr(), block.layout.size()) })
+        })
+    }
+
     /// Checks every block.
     pub(super) fn verify_all(&self) {
         for block in &self.blocks {

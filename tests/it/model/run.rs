@@ -96,6 +96,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
                 let need = (layout.size() + gap).next_multiple_of(M) + layout.align().saturating_sub(M);
                 let reason = refused || self.world.is_finite() || need > room || arena.is_sealed();
                 assert!(reason, "{layout:?} failed for no reason");
+                self.tell("refused", layout);
                 None
             }
         }
@@ -176,6 +177,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             let refused = self.world.asked().1 > refused;
             let reason = refused || self.limited || self.world.is_finite() || arena.is_sealed();
             assert!(reason, "{new:?} failed for no reason");
+            self.tell("not grown", new);
             return;
         };
         if zeroed {
@@ -206,6 +208,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             self.replace(index, shrunk.cast(), new);
         } else {
             assert!(block.start.addr().get() % new.align() != 0, "there was no need to move the block");
+            self.tell("not shrunk", new);
         }
     }
 
@@ -218,6 +221,8 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         // SAFETY: the block is this handle's with this layout, and the new size is not smaller.
         if unsafe { arena.try_grow_in_place(block.start, block.layout, size) } {
             self.replace(index, block.start, new);
+        } else {
+            self.tell("not in place", new);
         }
     }
 
@@ -230,6 +235,8 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         // SAFETY: the block is this handle's with this layout, and the new size is not larger.
         if unsafe { arena.try_shrink_in_place(block.start, block.layout, size) } {
             self.replace(index, block.start, new);
+        } else {
+            self.tell("not in place", new);
         }
     }
 
@@ -307,6 +314,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             return false;
         }
         self.oracle.verify_all();
+        self.tell_contents();
         self.end_descendants(0, 0, forgotten);
         self.oracle.remove_if(|_| true);
         self.handles[0].marks.clear();
@@ -375,6 +383,7 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
             let refused = self.world.asked().1 > refused;
             let reason = refused || self.limited || self.world.is_finite() || arena.is_sealed();
             assert!(reason, "{bytes} bytes were not to be had for no reason");
+            self.tell("not reserved", bytes);
             return;
         }
         assert!(arena.chunk_capacity() >= bytes);

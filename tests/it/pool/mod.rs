@@ -10,6 +10,8 @@ mod hostile;
 #[cfg(feature = "alloc")]
 mod objects;
 #[cfg(feature = "alloc")]
+mod programs;
+#[cfg(feature = "alloc")]
 mod random;
 #[cfg(feature = "alloc")]
 mod slot_map;
