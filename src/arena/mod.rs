@@ -1,6 +1,6 @@
 //! The arena.
 
-mod allocator;
+mod blocks;
 mod boxed;
 #[cfg(arenite_zeal)]
 mod check;
@@ -23,7 +23,6 @@ mod owns;
 mod prefault;
 mod refill;
 mod reset;
-mod resize;
 mod root;
 mod scope;
 mod seal;

@@ -160,6 +160,29 @@ fn a_second_window_within_a_limit() {
     });
 }
 
+/// What is left of the second window does not count as used when the limit is near.
+#[test]
+fn a_second_window_makes_way_at_the_limit() {
+    alone("a_second_window_makes_way_at_the_limit", || {
+        let region = GLOBAL.region().with_limit(3 * BLOCK);
+        region.enter(|| {
+            let lines = fill(2);
+            (8..12).for_each(|line| free(lines[line], LINE));
+            let first = make(3 * LINE);
+            assert_eq!(first, lines[8]);
+            let long = make(2 * LINE);
+            // The rest of the hole, and then of the block in which the second window was.
+            for line in 2..LINES {
+                make(LINE);
+                assert!(!region.over_limit(), "{line}: {}", region.stats());
+            }
+            assert_eq!(region.live_bytes(), 3 * BLOCK - LINE, "{}", region.stats());
+            free(long, 2 * LINE);
+        });
+        std::mem::forget(region);
+    });
+}
+
 /// What a region has freed much of, or all, is where it goes on, however many blocks it has.
 #[test]
 fn room_is_found_where_it_was_made() {

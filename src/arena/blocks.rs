@@ -1,13 +1,18 @@
-//! Blocks by layout: what every `Allocator` trait is an adapter of.
+//! Blocks by layout, and `&Arena` as an allocator.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::Arena;
-use crate::adapt::{Blocks, Granted};
+use crate::adapt::{Blocks, Granted, allocator_impls};
 use crate::backing::Backing;
 use crate::raw::footprint;
 use crate::track;
+
+// SAFETY: blocks stay valid for as long as the arena is borrowed, which a copy of the reference does not change: nothing is
+// reset or dropped before. They are handed out once, are as long and as aligned as asked, and may be freed through every
+// copy of the reference. No method unwinds: what the user supplies runs under `abort::on_unwind`.
+allocator_impls!([B: Backing, const M: usize] &Arena<B, M>);
 
 impl<B: Backing, const M: usize> Blocks for Arena<B, M> {
     #[inline(always)]
