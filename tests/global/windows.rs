@@ -96,13 +96,13 @@ fn what_the_second_window_is_not_for() {
             let hole = [make(LINE), make(LINE), make(LINE), make(8)];
             assert_eq!(hole[0], lines[8]);
             let rest = hole[3].wrapping_add(8);
-            let large = make(LARGE + 8);
+            let large = make(LARGE + 8 + GAP);
             assert_eq!(region.live_bytes(), 2 * BLOCK - LINE + 8);
             let line = make(LINE);
             assert_ne!(line, rest);
             assert_ne!(make(8), rest, "the hole is closed");
-            assert_eq!(region.stats().large, LARGE + 8 - GAP);
-            free(large, LARGE + 8);
+            assert_eq!(region.stats().large, LARGE + 8);
+            free(large, LARGE + 8 + GAP);
         });
     });
 }
