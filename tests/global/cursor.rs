@@ -61,7 +61,9 @@ fn what_alignment_skips_is_not_in_use() {
     let mut kept = Vec::with_capacity(64);
     region.enter(|| {
         for turn in 0..20 {
-            let (small, wide) = (layout(8, 8), layout(8, 16 << (turn % 5)));
+            // As long as there is room for the worst case, which zeal builds soon have not.
+            let align = 16 << (turn % if cfg!(arenite_zeal) { 3 } else { 5 });
+            let (small, wide) = (layout(8, 8), layout(8, align));
             kept.push((make(small), small));
             kept.push((make(wide), wide));
             free(make(layout(24, 2 * LINE)), layout(24, 2 * LINE));

@@ -93,15 +93,16 @@ fn what_the_second_window_is_not_for() {
         region.enter(|| {
             let lines = fill(2);
             (8..12).for_each(|line| free(lines[line], LINE));
-            let first = make(3 * LINE + 8);
-            assert_eq!(first, lines[8]);
-            let large = make(LARGE + 8);
+            let hole = [make(LINE), make(LINE), make(LINE), make(8)];
+            assert_eq!(hole[0], lines[8]);
+            let rest = hole[3].wrapping_add(8);
+            let large = make(LARGE + 8 + GAP);
             assert_eq!(region.live_bytes(), 2 * BLOCK - LINE + 8);
             let line = make(LINE);
-            assert_ne!(line, first.wrapping_add(3 * LINE + 8));
-            assert_ne!(make(8), first.wrapping_add(3 * LINE + 8), "the hole is closed");
-            assert_eq!(region.stats().large, LARGE + 8 - GAP);
-            free(large, LARGE + 8);
+            assert_ne!(line, rest);
+            assert_ne!(make(8), rest, "the hole is closed");
+            assert_eq!(region.stats().large, LARGE + 8);
+            free(large, LARGE + 8 + GAP);
         });
     });
 }
@@ -116,8 +117,8 @@ fn a_second_window_is_filled() {
             // Near the end of the block.
             let first = LINES - 6;
             (first..first + 4).for_each(|line| free(lines[line], LINE));
-            let hole = make(3 * LINE);
-            assert_eq!(hole, lines[first]);
+            let hole = [make(LINE), make(LINE), make(LINE)];
+            assert_eq!(hole[0], lines[first]);
             let long = GLOBAL.outside(|| Vec::with_capacity(LINES));
             let long = (0..LINES / 2).fold(long, |mut long, _| {
                 long.push(make(2 * LINE));
@@ -131,7 +132,7 @@ fn a_second_window_is_filled() {
             long.iter().for_each(|&start| free(start, 2 * LINE));
             assert_eq!(region.live_bytes(), 2 * BLOCK - LINE + 2 * LINE);
             free(next, 2 * LINE);
-            assert_eq!(make(8), hole.wrapping_add(3 * LINE), "the hole is open still");
+            assert_eq!(make(8), hole[2].wrapping_add(LINE), "the hole is open still");
         });
         assert_eq!(region.stats().escaped, 2 * BLOCK - LINE + 8, "{}", region.stats());
     });
@@ -146,11 +147,11 @@ fn a_second_window_within_a_limit() {
             region.enter(|| {
                 let lines = fill(2);
                 (8..12).for_each(|line| free(lines[line], LINE));
-                let first = make(3 * LINE);
-                assert_eq!(first, lines[8]);
+                let hole = [make(LINE), make(LINE), make(LINE)];
+                assert_eq!(hole[0], lines[8]);
                 let long = make(2 * LINE);
                 let next = make(8);
-                assert_eq!(next == first.wrapping_add(3 * LINE), second, "{}", region.stats());
+                assert_eq!(next == hole[2].wrapping_add(LINE), second, "{}", region.stats());
                 assert!(region.stats().peak <= limit && !region.over_limit(), "{}", region.stats());
                 free(long, 2 * LINE);
             });
