@@ -23,7 +23,7 @@ fn arenas() {
     arena("reserved memory", Arena::<_>::new_in(Virtual::new()));
     let mut buffer = Buffer::<{ 64 << 10 }>::new();
     arena("a buffer", Arena::<_>::new_in(Fixed::from(&mut buffer)));
-    rounds("scratch arenas", || scratch(|arena| fill(arena)));
+    rounds("scratch arenas", || scratch(fill));
 }
 
 /// Equal rounds with a reset between them.
@@ -86,7 +86,7 @@ fn pools() {
 fn threads() {
     let pool: ArenaPool = ArenaPool::new();
     rounds("the arena of a thread", || {
-        pool.local().scope(|inner| fill(inner));
+        pool.local().scope(fill);
     });
     let mut arena = SyncArena::new();
     rounds("one arena for all threads", || {
