@@ -19,7 +19,8 @@ pub struct RegionStats {
     /// Bytes in use of its own memory, by itself alone.
     pub live: usize,
     /// The most bytes that it and its siblings had in use, by their own counts, as seen whenever one of them began a new
-    /// block, a line or so, or was left: exact to 16 KiB for each of them.
+    /// block, a line or so, or was left: exact to 16 KiB for each of them, as long as they do not free what others left
+    /// in blocks that they took over. That makes it too low, until it is found when the limit is near or they are left.
     pub peak: usize,
     /// Bytes that were in use when it was last left; what other threads have freed in blocks that it has not looked at
     /// since counts as in use.

@@ -11,6 +11,7 @@ pub(crate) fn reserve(_bytes: usize) -> io::Result<NonNull<u8>> {
     unsupported()
 }
 
+#[cfg(feature = "global")]
 pub(crate) fn reserve_aligned(_bytes: usize, _align: usize) -> io::Result<NonNull<u8>> {
     unsupported()
 }
@@ -76,7 +77,7 @@ pub(crate) unsafe fn unlock(_start: NonNull<u8>, _bytes: usize) -> io::Result<()
     unsupported()
 }
 
-#[cfg_attr(not(feature = "global"), allow(dead_code, reason = "only it must not allocate"))]
+#[cfg(feature = "global")]
 pub(crate) fn complain(message: &str) {
     use std::io::Write;
     let _ = std::io::stderr().write_all(message.as_bytes());

@@ -2,21 +2,16 @@
 //!
 //! Each is one thing that the system does, with its errors; no policy. Address ranges are in whole pages.
 
-#[cfg(all(unix, not(miri)))]
-mod unix;
-#[cfg(all(unix, not(miri)))]
-pub(crate) use unix::{
-    address_space_left, advise_huge, advise_small, commit, complain, decommit, discard, lock, populate,
-    release, reserve, reserve_aligned, unlock,
-};
+#[cfg_attr(all(unix, not(miri)), path = "unix.rs")]
+#[cfg_attr(not(all(unix, not(miri))), path = "absent.rs")]
+mod system;
 
-#[cfg(not(all(unix, not(miri))))]
-mod absent;
-#[cfg(not(all(unix, not(miri))))]
-pub(crate) use absent::{
-    address_space_left, advise_huge, advise_small, commit, complain, decommit, discard, lock, populate,
-    release, reserve, reserve_aligned, unlock,
+pub(crate) use system::{
+    address_space_left, advise_huge, advise_small, commit, decommit, discard, lock, populate, release,
+    reserve, unlock,
 };
+#[cfg(feature = "global")]
+pub(crate) use system::{complain, reserve_aligned};
 
 #[cfg(all(feature = "mapped", unix, not(miri)))]
 mod file;

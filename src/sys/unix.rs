@@ -15,6 +15,7 @@ pub(crate) fn reserve(bytes: usize) -> io::Result<NonNull<u8>> {
 }
 
 /// As [`reserve`], at an address that is a multiple of `align`, a power of two that is not less than a page.
+#[cfg(feature = "global")]
 pub(crate) fn reserve_aligned(bytes: usize, align: usize) -> io::Result<NonNull<u8>> {
     let all = bytes.checked_add(align).ok_or(io::ErrorKind::OutOfMemory)?;
     let range = reserve(all)?;
@@ -175,7 +176,7 @@ pub(crate) unsafe fn unlock(start: NonNull<u8>, bytes: usize) -> io::Result<()> 
 }
 
 /// Writes to the standard error stream, whatever state the process is in.
-#[cfg_attr(not(feature = "global"), allow(dead_code, reason = "only it must not allocate"))]
+#[cfg(feature = "global")]
 pub(crate) fn complain(message: &str) {
     // SAFETY: the bytes are readable.
     unsafe { libc::write(libc::STDERR_FILENO, message.as_ptr().cast(), message.len()) };
