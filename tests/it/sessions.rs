@@ -171,7 +171,8 @@ impl<'f, const M: usize> Session<'f, M> {
         let block = unsafe { std::slice::from_raw_parts_mut(block.cast::<u8>().as_ptr(), bytes) };
         assert!(block.iter().all(|&byte| byte == 0), "zeroed memory is not zero");
         block.fill(0xEE);
-        self.others |= bytes > 0;
+        // As in `keep`.
+        self.others |= bytes > 0 || cfg!(any(arenite_asan, arenite_memcheck));
     }
 
     /// The last block is freed, or another one.
