@@ -35,16 +35,19 @@ pub(crate) fn resolve(address: usize, mut each: impl FnMut(Function)) {
     });
 }
 
-/// A function's name without its generic arguments, which some compilers write down and others do not: they say little about
-/// who called, and can be longer than all the rest.
+/// A function's name without its generic arguments, which compilers write down in several ways, or not at all: they say little
+/// about who called, and can be longer than all the rest.
 fn without_arguments(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     let (mut depth, mut last) = (0_usize, ' ');
-    for (index, character) in name.char_indices() {
+    for character in name.chars() {
         match character {
-            '<' if depth > 0 || name[..index].ends_with("::") => {
+            // Behind a name, or in it.
+            '<' if depth > 0 || matches!(last, ':' | '_' | '}') || last.is_alphanumeric() => {
                 depth += 1;
-                shown.truncate(if depth == 1 { shown.len() - 2 } else { shown.len() });
+                if depth == 1 && shown.ends_with("::") {
+                    shown.truncate(shown.len() - 2);
+                }
             }
             // The arrow of a function's type.
             '>' if depth > 0 && last != '-' => depth -= 1,
@@ -153,7 +156,9 @@ mod tests {
             ("main", "main"),
             ("a::b::<c::D<e::F>>", "a::b"),
             ("a::b::<fn() -> c::D<E>, F>::{closure#0}::<G>", "a::b::{closure#0}"),
-            ("<a::B<C> as d::E<F>>::g::<fn(H) -> I>", "<a::B<C> as d::E<F>>::g"),
+            ("<a::B<C> as d::E<F>>::g::<fn(H) -> I>", "<a::B as d::E>::g"),
+            ("b<c::D<e::F>, 3>", "b"),
+            ("<&a::B as d::E>::g", "<&a::B as d::E>::g"),
         ] {
             assert_eq!(without_arguments(name), shown);
         }
