@@ -16,6 +16,11 @@ target() {
     export CARGO_TARGET_DIR="$PWD/target/$1"
 }
 
+# For this package alone: a configuration, beside which what it depends on need not be built again.
+configuration() {
+    export RUSTC_WORKSPACE_WRAPPER="$PWD/.ci/cfg/$1"
+}
+
 headline() {
     printf '\n=== %s: %s\n' "$step" "$*"
 }
