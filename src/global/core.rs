@@ -4,9 +4,9 @@ use core::cell::Cell;
 use core::ptr;
 
 use super::account::Account;
-use super::block::{Block, Held};
+use super::block::{Block, FreedTwice, Held};
 use super::home::Home;
-use super::line::{self, SHORT, UNIT};
+use super::line::{self, LINE, SHORT, UNIT};
 use super::slab::Item;
 use super::stack::NONE;
 use crate::sync::atomic::AtomicU32;
@@ -209,35 +209,52 @@ impl Core {
         // SAFETY: handed out, and given up by the caller.
         unsafe { track::vacate(start, start.wrapping_add(bytes)) };
         let offset = block.offset(start);
-        if line::first(offset) != line::last(offset, bytes) {
+        // Of what is longer it is not to be foreseen in how many lines it lies.
+        if bytes > LINE / 4 || line::first(offset) != line::last(offset, bytes) {
             // SAFETY: this function's contract.
             return unsafe { Self::give_back_lines(offset, bytes, block, self) };
         }
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
-        self.held.set(self.held.get() - bytes as isize);
-        match held.free_in_line(offset, bytes) {
-            Ok(live) if live > held.wake() => {}
-            Ok(live) => self.roomier(held, live),
-            Err(_) => freed_twice(),
-        }
+        self.given_back(held.free_in_line(offset, bytes), bytes, held);
     }
 
-    /// The end of [`give_back`](Core::give_back), for what lies in several lines.
+    /// The end of [`give_back`](Core::give_back), for what may lie in several lines.
     ///
     /// # Safety
     ///
     /// As for [`give_back`](Core::give_back).
     #[inline(never)]
     unsafe fn give_back_lines(offset: usize, bytes: usize, block: &'static Block, core: &Self) {
+        if bytes > SHORT {
+            // SAFETY: this function's contract.
+            return unsafe { Self::give_back_long(offset, bytes, block, core) };
+        }
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
-        core.held.set(core.held.get() - bytes as isize);
-        let live = if bytes <= SHORT { held.free_short(offset, bytes) } else { held.free(offset, bytes) };
+        core.given_back(held.free_short(offset, bytes), bytes, held);
+    }
+
+    /// The end of [`give_back`](Core::give_back), for what may lie in more than three.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give_back`](Core::give_back).
+    #[inline(never)]
+    unsafe fn give_back_long(offset: usize, bytes: usize, block: &'static Block, core: &Self) {
+        // SAFETY: as above.
+        let held = unsafe { Held::assume(block) };
+        core.given_back(held.free(offset, bytes), bytes, held);
+    }
+
+    /// So many bytes of a block were given back, and so many live there now.
+    #[inline(always)]
+    fn given_back(&self, live: Result<i32, FreedTwice>, bytes: usize, held: Held<'static>) {
+        self.held.set(self.held.get() - bytes as isize);
         match live {
             Ok(live) if live > held.wake() => {}
-            Ok(live) => core.roomier(held, live),
-            Err(_) => freed_twice(),
+            Ok(live) => self.roomier(held, live),
+            Err(FreedTwice) => freed_twice(),
         }
     }
 

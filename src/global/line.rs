@@ -68,16 +68,14 @@ pub(crate) fn split(offset: usize, bytes: usize, mut each: impl FnMut(usize, u16
 
 /// The first run of lines that are free, a bit each, and have room for `bytes` bytes: its start and end.
 pub(crate) fn hole(free: u64, bytes: usize) -> Option<(usize, usize)> {
-    let mut left = free;
-    while left != 0 {
-        let first = left.trailing_zeros() as usize;
-        let lines = (left >> first).trailing_ones() as usize;
-        if lines * LINE >= bytes {
-            return Some((first * LINE, (first + lines) * LINE));
-        }
-        left &= !run(first, first + lines);
+    // Where a run of so many lines begins, and where one goes on that is longer.
+    let starts = (1..bytes.div_ceil(LINE)).fold(free, |starts, _| starts & (starts >> 1));
+    if starts == 0 {
+        return None;
     }
-    None
+    let first = starts.trailing_zeros();
+    let lines = (free >> first).trailing_ones();
+    Some((first as usize * LINE, (first + lines) as usize * LINE))
 }
 
 /// The bits of lines `[from, to)`.

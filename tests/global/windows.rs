@@ -44,15 +44,22 @@ fn fill(blocks: usize) -> Vec<*mut u8> {
     lines
 }
 
+/// Fills two blocks, and goes on in a hole of four lines of the first: the lines of both, and three blocks in the hole, which
+/// has a line left.
+fn into_hole(first: usize) -> (Vec<*mut u8>, [*mut u8; 3]) {
+    let lines = fill(2);
+    (first..first + 4).for_each(|line| free(lines[line], LINE));
+    let hole = [make(LINE), make(LINE), make(LINE)];
+    assert_eq!(hole, [lines[first], lines[first + 1], lines[first + 2]]);
+    (lines, hole)
+}
+
 #[test]
 fn longer_blocks_leave_a_hole_open() {
     alone("longer_blocks_leave_a_hole_open", || {
         let region = GLOBAL.region();
         let (lines, made) = region.enter(|| {
-            let lines = fill(2);
-            (8..12).for_each(|line| free(lines[line], LINE));
-            let hole = [make(LINE), make(LINE), make(LINE)];
-            assert_eq!(hole, [lines[8], lines[9], lines[10]]);
+            let (lines, hole) = into_hole(8);
             // Two lines do not fit, and are found a place elsewhere, one after the other.
             let long = [make(2 * LINE), make(LINE + 8), make(LARGE)];
             assert!(long.iter().all(|start| !(lines[0]..lines[31.min(LINES - 1)]).contains(start)));
@@ -92,11 +99,8 @@ fn what_the_second_window_is_not_for() {
     alone("what_the_second_window_is_not_for", || {
         let region = GLOBAL.region();
         region.enter(|| {
-            let lines = fill(2);
-            (8..12).for_each(|line| free(lines[line], LINE));
-            let hole = [make(LINE), make(LINE), make(LINE), make(8)];
-            assert_eq!(hole[0], lines[8]);
-            let rest = hole[3].wrapping_add(8);
+            into_hole(8);
+            let rest = make(8).wrapping_add(8);
             let large = make(LARGE + 8 + GAP);
             assert_eq!(region.live_bytes(), 2 * BLOCK - LINE + 8);
             let line = make(LINE);
@@ -114,12 +118,8 @@ fn a_second_window_is_filled() {
     alone("a_second_window_is_filled", || {
         let region = GLOBAL.region();
         region.enter(|| {
-            let lines = fill(2);
             // Near the end of the block.
-            let first = LINES - 6;
-            (first..first + 4).for_each(|line| free(lines[line], LINE));
-            let hole = [make(LINE), make(LINE), make(LINE)];
-            assert_eq!(hole[0], lines[first]);
+            let (_, hole) = into_hole(LINES - 6);
             let long = GLOBAL.outside(|| Vec::with_capacity(LINES));
             let long = (0..LINES / 2).fold(long, |mut long, _| {
                 long.push(make(2 * LINE));
@@ -146,10 +146,7 @@ fn a_second_window_within_a_limit() {
         for (limit, second) in [(3 * BLOCK - LINE, false), (3 * BLOCK, true)] {
             let region = GLOBAL.region().with_limit(limit);
             region.enter(|| {
-                let lines = fill(2);
-                (8..12).for_each(|line| free(lines[line], LINE));
-                let hole = [make(LINE), make(LINE), make(LINE)];
-                assert_eq!(hole[0], lines[8]);
+                let (_, hole) = into_hole(8);
                 let long = make(2 * LINE);
                 let next = make(8);
                 assert_eq!(next == hole[2].wrapping_add(LINE), second, "{}", region.stats());
@@ -168,10 +165,7 @@ fn a_second_window_makes_way_at_the_limit() {
     alone("a_second_window_makes_way_at_the_limit", || {
         let region = GLOBAL.region().with_limit(3 * BLOCK);
         region.enter(|| {
-            let lines = fill(2);
-            (8..12).for_each(|line| free(lines[line], LINE));
-            let hole = [make(LINE), make(LINE), make(LINE)];
-            assert_eq!(hole[0], lines[8]);
+            let (_, hole) = into_hole(8);
             let long = make(2 * LINE);
             // The rest of the hole, and then of the block in which the second window was.
             for line in 2..LINES {

@@ -43,7 +43,8 @@ fn runner(package: &Path, target: &Path) -> Result<PathBuf, Box<dyn Error>> {
         eprintln!("installing gungraun-runner {version} below {}", root.display());
         let mut install = cargo();
         install
-            .args(["install", "gungraun-runner", "--version", &format!("={version}"), "--root"])
+            // It has little to do itself: what Valgrind takes is the same.
+            .args(["install", "--debug", "gungraun-runner", "--version", &format!("={version}"), "--root"])
             .arg(&root);
         install.arg("--target-dir").arg(target.join("runner-build"));
         let status = install.status()?;

@@ -3,11 +3,10 @@
 //! Each operation is compiled as a function of its own for each contender, never inlined, and called by one loop for all of
 //! them. What that loop takes, with a function that does nothing, is taken off.
 
-// Not all that `benches/peers` does is done here.
-#[allow(dead_code, reason = "shared with benches/peers")]
+#[allow(dead_code, reason = "not all that `benches/peers` does is done here")]
 #[path = "../../peers/contender.rs"]
 mod contender;
-#[allow(dead_code, reason = "shared with benches/peers")]
+#[allow(dead_code, reason = "not all that `benches/peers` does is done here")]
 #[path = "../../peers/ours.rs"]
 mod ours;
 

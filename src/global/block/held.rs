@@ -82,59 +82,58 @@ impl<'t> Held<'t> {
     }
 
     #[inline(always)]
-    fn freed(&self, line: usize) -> u16 {
+    fn left(&self, line: usize) -> i16 {
         // SAFETY: as above.
-        unsafe { self.0.freed[line].get() }
+        unsafe { self.0.left[line].get() }
     }
 
     #[inline(always)]
-    fn set_freed(&self, line: usize, bytes: u16) {
+    fn set_left(&self, line: usize, bytes: i16) {
         // SAFETY: as above.
-        unsafe { self.0.freed[line].set(bytes) };
+        unsafe { self.0.left[line].set(bytes) };
     }
 
     /// Counts bytes as freed by the holder, and says how many it has handed out and not freed: zero if the block is empty.
     pub(crate) fn free(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
-        let mut too_much = false;
         if offset + bytes > BLOCK {
             return Err(FreedTwice);
         }
-        line::split(offset, bytes, |line, part| too_much |= self.free_of(line, part) > LINE as u16);
-        let live = self.live() - bytes as i32;
-        self.set_live(live);
-        if too_much || live < 0 { Err(FreedTwice) } else { Ok(live) }
+        let mut left = 0;
+        line::split(offset, bytes, |line, part| left |= self.free_of(line, part.into()));
+        self.free_all(bytes, left)
     }
 
     /// As [`free`](Held::free), of bytes in one line.
     #[inline(always)]
     pub(crate) fn free_in_line(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
-        let live = self.live() - bytes as i32;
-        self.set_live(live);
-        let freed = self.free_of(line::first(offset) % LINES, bytes as u16);
-        if freed > LINE as u16 || live < 0 { Err(FreedTwice) } else { Ok(live) }
+        let left = self.free_of(line::first(offset) % LINES, bytes);
+        self.free_all(bytes, left)
     }
 
     /// As [`free`](Held::free), of [`SHORT`](line::SHORT) bytes at most. In how many lines they lie is not to be foreseen, so
-    /// there is no branch.
+    /// there is no branch: three lines are counted in, and nothing in those that the bytes do not reach.
     #[inline(always)]
     pub(crate) fn free_short(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
-        let live = self.live() - bytes as i32;
-        self.set_live(live);
         let line = line::first(offset) % LINES;
-        let mut most = 0;
-        for (number, part) in line::thirds(offset, bytes).into_iter().enumerate() {
-            let line = if part > 0 { line + number } else { LINES };
-            most = self.free_of(line, part as u16).max(most);
-        }
-        if most > LINE as u16 || live < 0 { Err(FreedTwice) } else { Ok(live) }
+        let [first, second, third] = line::thirds(offset, bytes);
+        let left = self.free_of(line, first) | self.free_of(line + 1, second) | self.free_of(line + 2, third);
+        self.free_all(bytes, left)
     }
 
-    /// Counts bytes of a line as freed by the holder, and says how many that makes.
+    /// Counts bytes of a line as freed by the holder, and says how many are left: below zero, they were too many.
     #[inline(always)]
-    fn free_of(&self, line: usize, bytes: u16) -> u16 {
-        let sum = self.freed(line).wrapping_add(bytes);
-        self.set_freed(line, sum);
-        sum
+    fn free_of(&self, line: usize, bytes: usize) -> i16 {
+        let left = self.left(line).wrapping_sub(bytes as i16);
+        self.set_left(line, left);
+        left
+    }
+
+    /// Counts bytes as freed by the holder. `left` is what is left of their lines, below zero if it is of any.
+    #[inline(always)]
+    fn free_all(&self, bytes: usize, left: i16) -> Result<i32, FreedTwice> {
+        let live = self.live() - bytes as i32;
+        self.set_live(live);
+        if (i32::from(left) | live) < 0 { Err(FreedTwice) } else { Ok(live) }
     }
 
     #[inline(always)]
@@ -204,8 +203,8 @@ impl<'t> Held<'t> {
 
     /// Bytes of the line that are in use, or being freed, or in a window.
     pub(crate) fn in_use_of(&self, line: usize) -> usize {
-        let freed = self.freed(line) + self.0.others[line].load(Ordering::Acquire);
-        LINE.saturating_sub(usize::from(freed))
+        let others = self.0.others[line].load(Ordering::Acquire);
+        usize::try_from(i32::from(self.left(line)) - i32::from(others)).unwrap_or(0)
     }
 
     /// Counts everything as freed that the region has handed out. Whether the block is empty then.
@@ -216,7 +215,7 @@ impl<'t> Held<'t> {
     pub(crate) unsafe fn reclaim(&self) -> bool {
         for line in self.opened_lines() {
             let bytes = self.in_use_of(line);
-            self.set_freed(line, self.freed(line) + bytes as u16);
+            self.set_left(line, self.left(line) - bytes as i16);
             self.set_live(self.live() - bytes as i32);
         }
         self.in_use() == 0
@@ -264,7 +263,7 @@ impl<'t> Held<'t> {
             self.0.others.iter().for_each(|bytes| bytes.store(0, Ordering::Relaxed));
             self.set_passed_on(false);
         }
-        (0..LINES).for_each(|line| self.set_freed(line, 0));
+        (0..LINES).for_each(|line| self.set_left(line, LINE as i16));
         self.set_live(0);
         self.set_adopted(0);
         self.set_barren(false);
@@ -280,7 +279,7 @@ impl<'t> Held<'t> {
     pub(crate) fn free_lines(&self) -> u64 {
         // SAFETY: as above.
         let passed_on = unsafe { self.0.passed_on.get() };
-        let of = |line: usize, others: u16| u64::from(self.freed(line) + others == LINE as u16) << line;
+        let of = |line: usize, others: u16| u64::from(self.left(line) as u16 == others) << line;
         if !passed_on && count(self.0.word.load(Ordering::Relaxed)) == 0 {
             // What others may be freeing at this moment does not count yet.
             return (0..LINES).map(|line| of(line, 0)).sum();
@@ -308,13 +307,14 @@ impl<'t> Held<'t> {
 
     /// Takes `[start, end)` for handing out: whole lines that are free, or a block that is clear.
     pub(crate) fn open(&self, start: usize, end: usize) {
-        for line in start / LINE..end / LINE {
-            self.set_freed(line, 0);
+        let (first, after) = (start / LINE, end / LINE);
+        for line in first..after {
+            self.set_left(line, LINE as i16);
             self.0.others[line].store(0, Ordering::Relaxed);
-            // SAFETY: as above.
-            let opened = unsafe { self.0.opened.get() };
-            self.set_opened(opened | 1 << line);
         }
+        // SAFETY: as above.
+        let opened = unsafe { self.0.opened.get() };
+        self.set_opened(opened | line::run(first, after));
         self.set_live(self.live() + (end - start) as i32);
     }
 

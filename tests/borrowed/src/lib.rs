@@ -18,6 +18,7 @@ use allocator_api2::alloc::{AllocError, Allocator};
 pub use allocator_api2::collections::TryReserveErrorKind;
 
 use home::home;
+use plant::Planted;
 
 /// What the copy of allocator-api2 has for its own module of this name.
 pub mod alloc {
@@ -54,11 +55,8 @@ unsafe impl Allocator for Global {
     }
 
     unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
-        let home = home();
-        home.take_back(block, old);
         // SAFETY: as above.
-        let grown = unsafe { home.planted().grow(block, old, new) };
-        home.resized(grown, block, old, new)
+        resize(block, old, new, |planted| unsafe { planted.grow(block, old, new) })
     }
 
     unsafe fn grow_zeroed(
@@ -67,11 +65,8 @@ unsafe impl Allocator for Global {
         old: Layout,
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
-        let home = home();
-        home.take_back(block, old);
         // SAFETY: as above.
-        let grown = unsafe { home.planted().grow_zeroed(block, old, new) };
-        home.resized(grown, block, old, new)
+        resize(block, old, new, |planted| unsafe { planted.grow_zeroed(block, old, new) })
     }
 
     unsafe fn shrink(
@@ -80,10 +75,19 @@ unsafe impl Allocator for Global {
         old: Layout,
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
-        let home = home();
-        home.take_back(block, old);
         // SAFETY: as above.
-        let shrunk = unsafe { home.planted().shrink(block, old, new) };
-        home.resized(shrunk, block, old, new)
+        resize(block, old, new, |planted| unsafe { planted.shrink(block, old, new) })
     }
+}
+
+/// What both ways to another size have in common: the block comes back, and another one, or the same, is handed out.
+fn resize(
+    block: NonNull<u8>,
+    old: Layout,
+    new: Layout,
+    by: impl FnOnce(&Planted) -> Result<NonNull<[u8]>, AllocError>,
+) -> Result<NonNull<[u8]>, AllocError> {
+    let home = home();
+    home.take_back(block, old);
+    home.resized(by(home.planted()), block, old, new)
 }
