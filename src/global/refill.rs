@@ -13,7 +13,7 @@ use crate::{abort, track};
 const LOOKS: usize = 4;
 /// While a region has no more memory than this beside five quarters of what is in use, small holes are left alone: they are
 /// full at once, and not worth the search.
-const SLACK: usize = 128 * BLOCK;
+const SLACK: usize = 192 * BLOCK;
 /// What a hole is to have then.
 const WIDE: usize = 4 * LINE;
 /// Free lines that a block left behind must have to be worth taking.

@@ -96,6 +96,12 @@ fn mistakes_are_found() {
         assert!(free(&held, BLOCK - 2 * UNIT, UNIT));
     }
     assert!(others(&held, BLOCK - UNIT, UNIT), "up to the end");
+    for bytes in [2 * UNIT, LINE + UNIT, SHORT] {
+        let block = new_block();
+        let held = token(&block);
+        held.open_all(REGION);
+        assert!(held.free_short(BLOCK - UNIT, bytes).is_err(), "{bytes} from the last on");
+    }
     // Somebody who frees again and again is found before the count wraps; and at once where nobody owns the block.
     let tries = (0..4 * BLOCK / LINE).take_while(|_| others(&held, 0, LINE)).count();
     assert!((BLOCK / LINE..=2 * BLOCK / LINE).contains(&tries), "{tries}");
