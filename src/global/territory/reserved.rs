@@ -15,8 +15,8 @@ const RESERVED: usize = 64 << 30;
 const LEAST: usize = 16 << 20;
 /// The bits of an address that are zero at the start of every page.
 const HALVINGS: usize = 0xFFF;
-/// Bytes that are committed at a time, at least.
-const STEP: usize = 1 << 20;
+/// Bytes that are committed at a time, at least: half of a huge page would not be made one.
+const STEP: usize = sys::HUGE_PAGE;
 /// From here on huge pages are asked for: rounding to them does not show any more.
 const HUGE_FROM: usize = 8 << 20;
 /// What `base` is before there is a range: no address is so little above it that it would be taken for ours.
@@ -96,7 +96,7 @@ impl Virtual {
             return true;
         }
         // In steps that grow, so that there are few.
-        let step = (committed / 8).clamp(STEP, 32 * STEP).next_multiple_of(STEP);
+        let step = (committed / 8).clamp(STEP, 16 * STEP).next_multiple_of(STEP);
         let end =
             (committed + step).max(need.next_multiple_of(STEP)).min(self.length.load(Ordering::Relaxed));
         let base = self.base.load(Ordering::Acquire);
