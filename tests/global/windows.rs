@@ -165,7 +165,7 @@ fn a_second_window_makes_way_at_the_limit() {
     alone("a_second_window_makes_way_at_the_limit", || {
         let region = GLOBAL.region().with_limit(3 * BLOCK);
         region.enter(|| {
-            let (_, hole) = into_hole(8);
+            into_hole(8);
             let long = make(2 * LINE);
             // The rest of the hole, and then of the block in which the second window was.
             for line in 2..LINES {
