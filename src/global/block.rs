@@ -35,7 +35,7 @@ pub(crate) struct FreedTwice;
 ///
 /// * Bytes: while a region owns the block, `live` + count = bytes that are handed out and not yet completely freed, and
 ///   the count is at most zero; open windows count as handed out. While none does, the count alone is that.
-/// * Lines: a line is free if `others` of it is all that is `left`. Then nobody touches `others` until it is opened again.
+/// * Lines: a line is free if `others` of it is all that is `unfreed`. Then nobody touches `others` until it is opened again.
 /// * In flight: a free by somebody else writes its lines first and `word` last, so as long as one is under way the block
 ///   is not empty for anybody.
 #[repr(C, align(64))]
@@ -67,7 +67,7 @@ pub struct Block {
     barren: Plain<bool>,
     /// Bytes of each line that the holder has not freed. Two lines more than there are, which have none: what lies in one
     /// line is counted as what lies in three.
-    left: [Plain<i16>; LINES + 2],
+    unfreed: [Plain<i16>; LINES + 2],
     /// Bytes of each line that others freed.
     others: [AtomicU16; LINES],
 }
@@ -105,7 +105,7 @@ impl Block {
             dirty: Plain::new(false),
             passed_on: Plain::new(false),
             barren: Plain::new(false),
-            left: core::array::from_fn(|line| Plain::new(if line < LINES { LINE as i16 } else { 0 })),
+            unfreed: core::array::from_fn(|line| Plain::new(if line < LINES { LINE as i16 } else { 0 })),
             others: core::array::from_fn(|_| AtomicU16::new(0)),
         }
     }
@@ -121,9 +121,9 @@ impl Block {
         unsafe { self.start.set(start) };
         // SAFETY: as above.
         unsafe { self.index.set(index) };
-        for left in &self.left[..LINES] {
+        for line in &self.unfreed[..LINES] {
             // SAFETY: as above.
-            unsafe { left.set(LINE as i16) };
+            unsafe { line.set(LINE as i16) };
         }
         self.word.store(BIAS, Ordering::Relaxed);
         self.owner.store(FREE, Ordering::Relaxed);

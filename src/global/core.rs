@@ -216,7 +216,7 @@ impl Core {
         }
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
-        self.given_back(held.free_in_line(offset, bytes), bytes, held);
+        self.after_free(held.free_in_line(offset, bytes), bytes, held);
     }
 
     /// The end of [`give_back`](Core::give_back), for what may lie in several lines.
@@ -232,7 +232,7 @@ impl Core {
         }
         // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
-        core.given_back(held.free_short(offset, bytes), bytes, held);
+        core.after_free(held.free_short(offset, bytes), bytes, held);
     }
 
     /// The end of [`give_back`](Core::give_back), for what may lie in more than three.
@@ -242,14 +242,14 @@ impl Core {
     /// As for [`give_back`](Core::give_back).
     #[inline(never)]
     unsafe fn give_back_long(offset: usize, bytes: usize, block: &'static Block, core: &Self) {
-        // SAFETY: as above.
+        // SAFETY: the token of a block is its owner's, and nothing holds on to it between calls.
         let held = unsafe { Held::assume(block) };
-        core.given_back(held.free(offset, bytes), bytes, held);
+        core.after_free(held.free(offset, bytes), bytes, held);
     }
 
-    /// So many bytes of a block were given back, and so many live there now.
+    /// What follows a free of `bytes` bytes that left so many in use of the block, or was a mistake.
     #[inline(always)]
-    fn given_back(&self, live: Result<i32, FreedTwice>, bytes: usize, held: Held<'static>) {
+    fn after_free(&self, live: Result<i32, FreedTwice>, bytes: usize, held: Held<'static>) {
         self.held.set(self.held.get() - bytes as isize);
         match live {
             Ok(live) if live > held.wake() => {}

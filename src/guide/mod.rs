@@ -15,7 +15,8 @@
 //!
 //! Every piece of code in here runs as a test.
 
-#[allow(unused_imports, reason = "so that chapters name items without their paths")]
+// So that chapters name items without their paths.
+#[cfg(doc)]
 use crate::*;
 
 /// A module for each chapter, which is a text and nothing else.

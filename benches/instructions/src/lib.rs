@@ -3,9 +3,11 @@
 //! Each operation is compiled as a function of its own for each contender, never inlined, and called by one loop for all of
 //! them. What that loop takes, with a function that does nothing, is taken off.
 
+// `Std` and vectors of a crate's own are measured in `benches/peers` alone.
 #[allow(dead_code, reason = "not all that `benches/peers` does is done here")]
 #[path = "../../peers/contender.rs"]
 mod contender;
+// Of our backings the default one is counted; `benches/peers` has the others beside it.
 #[allow(dead_code, reason = "not all that `benches/peers` does is done here")]
 #[path = "../../peers/ours.rs"]
 mod ours;

@@ -82,15 +82,15 @@ impl<'t> Held<'t> {
     }
 
     #[inline(always)]
-    fn left(&self, line: usize) -> i16 {
+    fn unfreed(&self, line: usize) -> i16 {
         // SAFETY: as above.
-        unsafe { self.0.left[line].get() }
+        unsafe { self.0.unfreed[line].get() }
     }
 
     #[inline(always)]
-    fn set_left(&self, line: usize, bytes: i16) {
+    fn set_unfreed(&self, line: usize, bytes: i16) {
         // SAFETY: as above.
-        unsafe { self.0.left[line].set(bytes) };
+        unsafe { self.0.unfreed[line].set(bytes) };
     }
 
     /// Counts bytes as freed by the holder, and says how many it has handed out and not freed: zero if the block is empty.
@@ -98,16 +98,16 @@ impl<'t> Held<'t> {
         if offset + bytes > BLOCK {
             return Err(FreedTwice);
         }
-        let mut left = 0;
-        line::split(offset, bytes, |line, part| left |= self.free_of(line, part.into()));
-        self.free_all(bytes, left)
+        let mut unfreed = 0;
+        line::split(offset, bytes, |line, part| unfreed |= self.free_of(line, part.into()));
+        self.finish_free(bytes, unfreed)
     }
 
     /// As [`free`](Held::free), of bytes in one line.
     #[inline(always)]
     pub(crate) fn free_in_line(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
-        let left = self.free_of(line::first(offset) % LINES, bytes);
-        self.free_all(bytes, left)
+        let unfreed = self.free_of(line::first(offset) % LINES, bytes);
+        self.finish_free(bytes, unfreed)
     }
 
     /// As [`free`](Held::free), of [`SHORT`](line::SHORT) bytes at most. In how many lines they lie is not to be foreseen, so
@@ -116,24 +116,25 @@ impl<'t> Held<'t> {
     pub(crate) fn free_short(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
         let line = line::first(offset) % LINES;
         let [first, second, third] = line::thirds(offset, bytes);
-        let left = self.free_of(line, first) | self.free_of(line + 1, second) | self.free_of(line + 2, third);
-        self.free_all(bytes, left)
+        let unfreed = self.free_of(line, first) | self.free_of(line + 1, second) | self.free_of(line + 2, third);
+        self.finish_free(bytes, unfreed)
     }
 
-    /// Counts bytes of a line as freed by the holder, and says how many are left: below zero, they were too many.
+    /// Counts bytes of a line as freed by the holder, and says how many are not: below zero, they were too many.
     #[inline(always)]
     fn free_of(&self, line: usize, bytes: usize) -> i16 {
-        let left = self.left(line).wrapping_sub(bytes as i16);
-        self.set_left(line, left);
-        left
+        let unfreed = self.unfreed(line).wrapping_sub(bytes as i16);
+        self.set_unfreed(line, unfreed);
+        unfreed
     }
 
-    /// Counts bytes as freed by the holder. `left` is what is left of their lines, below zero if it is of any.
+    /// The end of a free, once its lines are counted: of `unfreed`, the sign alone matters. It is that of any line of which too
+    /// much was freed.
     #[inline(always)]
-    fn free_all(&self, bytes: usize, left: i16) -> Result<i32, FreedTwice> {
+    fn finish_free(&self, bytes: usize, unfreed: i16) -> Result<i32, FreedTwice> {
         let live = self.live() - bytes as i32;
         self.set_live(live);
-        if (i32::from(left) | live) < 0 { Err(FreedTwice) } else { Ok(live) }
+        if (i32::from(unfreed) | live) < 0 { Err(FreedTwice) } else { Ok(live) }
     }
 
     #[inline(always)]
@@ -204,7 +205,7 @@ impl<'t> Held<'t> {
     /// Bytes of the line that are in use, or being freed, or in a window.
     pub(crate) fn in_use_of(&self, line: usize) -> usize {
         let others = self.0.others[line].load(Ordering::Acquire);
-        usize::try_from(i32::from(self.left(line)) - i32::from(others)).unwrap_or(0)
+        usize::try_from(i32::from(self.unfreed(line)) - i32::from(others)).unwrap_or(0)
     }
 
     /// Counts everything as freed that the region has handed out. Whether the block is empty then.
@@ -215,7 +216,7 @@ impl<'t> Held<'t> {
     pub(crate) unsafe fn reclaim(&self) -> bool {
         for line in self.opened_lines() {
             let bytes = self.in_use_of(line);
-            self.set_left(line, self.left(line) - bytes as i16);
+            self.set_unfreed(line, self.unfreed(line) - bytes as i16);
             self.set_live(self.live() - bytes as i32);
         }
         self.in_use() == 0
@@ -263,7 +264,7 @@ impl<'t> Held<'t> {
             self.0.others.iter().for_each(|bytes| bytes.store(0, Ordering::Relaxed));
             self.set_passed_on(false);
         }
-        (0..LINES).for_each(|line| self.set_left(line, LINE as i16));
+        (0..LINES).for_each(|line| self.set_unfreed(line, LINE as i16));
         self.set_live(0);
         self.set_adopted(0);
         self.set_barren(false);
@@ -279,7 +280,7 @@ impl<'t> Held<'t> {
     pub(crate) fn free_lines(&self) -> u64 {
         // SAFETY: as above.
         let passed_on = unsafe { self.0.passed_on.get() };
-        let of = |line: usize, others: u16| u64::from(self.left(line) as u16 == others) << line;
+        let of = |line: usize, others: u16| u64::from(self.unfreed(line) as u16 == others) << line;
         if !passed_on && count(self.0.word.load(Ordering::Relaxed)) == 0 {
             // What others may be freeing at this moment does not count yet.
             return (0..LINES).map(|line| of(line, 0)).sum();
@@ -309,7 +310,7 @@ impl<'t> Held<'t> {
     pub(crate) fn open(&self, start: usize, end: usize) {
         let (first, after) = (start / LINE, end / LINE);
         for line in first..after {
-            self.set_left(line, LINE as i16);
+            self.set_unfreed(line, LINE as i16);
             self.0.others[line].store(0, Ordering::Relaxed);
         }
         // SAFETY: as above.

@@ -107,6 +107,7 @@ macro_rules! conformance_suite {
     };
     ($name:ident, $allocator:expr, $options:expr $(,)?) => {
         mod $name {
+            // An expression of the caller's may name what is around the call, or nothing at all: only the caller knows.
             #[allow(unused_imports, reason = "the expressions may need nothing from around them")]
             use super::*;
             $crate::__conformance_properties! { [$crate::__conformance_tests] $allocator; $options; }

@@ -8,12 +8,15 @@ mod aligned;
 mod planted;
 
 #[path = "../../it/files.rs"]
+// Only `in_memory` is called from here, and what opens it; a path brings all of a file.
 #[allow(dead_code, reason = "the tests of files need more of it")]
 mod files;
 #[path = "../../it/model/mod.rs"]
-#[allow(dead_code, reason = "programs come from bytes here alone")]
+// Programs are run under observation here, so `model::run`, which only runs them, is not called.
+#[allow(dead_code, reason = "`model::run` is for those who look at nothing")]
 mod model;
 #[path = "../../../src/random.rs"]
+// `Random::size`, which draws sizes of blocks for the conformance suite, is not called.
 #[allow(dead_code, reason = "the library needs more of it")]
 mod random;
 

@@ -2,10 +2,12 @@
 #![no_main]
 
 #[path = "../../it/files.rs"]
+// The model opens files `in_memory`; those that have a path are for tests that look at what is in them.
 #[allow(dead_code, reason = "the tests of files need more of it")]
 mod files;
 #[path = "../../it/model/mod.rs"]
-#[allow(dead_code, reason = "programs come from bytes here alone")]
+// libFuzzer has a program made of its bytes by `Arbitrary`; `Program::decode` does that for whoever has bytes alone.
+#[allow(dead_code, reason = "`Program::decode` is for those who have bytes alone")]
 mod model;
 
 use libfuzzer_sys::fuzz_target;

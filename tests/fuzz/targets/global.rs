@@ -6,6 +6,7 @@ mod choices;
 #[path = "../../global/model/mod.rs"]
 mod model;
 #[path = "../../../src/random.rs"]
+// Choices come from bytes here, where the tests, for which `choices` names `Random` as well, draw them.
 #[allow(dead_code, reason = "the library needs more of it")]
 mod random;
 

@@ -4,9 +4,11 @@
 #[path = "../../it/choices.rs"]
 mod choices;
 #[path = "../../it/files.rs"]
+// A session is given a path and the bytes of a file, and opens it by itself.
 #[allow(dead_code, reason = "the tests of files need more of it")]
 mod files;
 #[path = "../../../src/random.rs"]
+// Choices come from bytes here, where the tests, for which `choices` names `Random` as well, draw them.
 #[allow(dead_code, reason = "the library needs more of it")]
 mod random;
 #[path = "../../it/sessions.rs"]
