@@ -116,7 +116,8 @@ impl<'t> Held<'t> {
     pub(crate) fn free_short(&self, offset: usize, bytes: usize) -> Result<i32, FreedTwice> {
         let line = line::first(offset) % LINES;
         let [first, second, third] = line::thirds(offset, bytes);
-        let unfreed = self.free_of(line, first) | self.free_of(line + 1, second) | self.free_of(line + 2, third);
+        let unfreed =
+            self.free_of(line, first) | self.free_of(line + 1, second) | self.free_of(line + 2, third);
         self.finish_free(bytes, unfreed)
     }
 
