@@ -53,8 +53,9 @@ fn a_region_fills_its_window() {
         let map = checked(&region);
         assert_eq!(before.areas().len(), 0, "to draw a picture takes nothing of the region's");
         assert_eq!(kind_at(&map, &*kept), Some(Use::Used), "{map}");
-        // Unless it is a hole in what another test left behind.
-        assert!(map.bytes(Use::Free) >= BLOCK - 2 * LINE || map.bytes(Use::Left) > 0, "{map}");
+        // Unless it lies in what another test left behind, and may be freeing at this moment.
+        let room = map.bytes(Use::Free) + map.bytes(Use::Hole);
+        assert!(room >= BLOCK - 2 * LINE || map.bytes(Use::Left) > 0, "{map}");
         kept
     });
     let map = checked(&region);
@@ -72,7 +73,8 @@ fn holes_are_lines_that_are_free() {
     region.enter(|| {
         let mut made: Vec<Option<Box<[u8; 64]>>> =
             (0..8 * BLOCK / 64).map(|_| Some(Box::new([1; 64]))).collect();
-        assert_eq!(checked(&region).bytes(Use::Hole), 0);
+        // Of blocks that other tests left behind, there may be some.
+        let before = checked(&region).bytes(Use::Hole);
         // Every other two lines' worth.
         let of_two_lines = 2 * LINE / 64;
         for (number, slot) in made.iter_mut().enumerate() {
@@ -81,7 +83,7 @@ fn holes_are_lines_that_are_free() {
             }
         }
         let map = checked(&region);
-        assert!(map.bytes(Use::Hole) >= BLOCK, "{map}");
+        assert!(map.bytes(Use::Hole) >= before + BLOCK, "{map}");
         assert!(made.iter().flatten().all(|boxed| kind_at(&map, &**boxed) == Some(Use::Used)), "{map}");
         drop(made);
         let map = checked(&region);

@@ -102,6 +102,16 @@ fn mistakes_are_found() {
         held.open_all(REGION);
         assert!(held.free_short(BLOCK - UNIT, bytes).is_err(), "{bytes} from the last on");
     }
+    // Of three lines, any may be the one of which too much is freed, and so may any two.
+    for freed in 1..8_usize {
+        let block = new_block();
+        let held = token(&block);
+        held.open_all(REGION);
+        for line in (0..3).filter(|line| freed >> line & 1 == 1) {
+            assert!(held.free(line * LINE, LINE).is_ok());
+        }
+        assert!(held.free_short(LINE / 2, SHORT).is_err(), "lines {freed:03b}");
+    }
     // Somebody who frees again and again is found before the count wraps; and at once where nobody owns the block.
     let tries = (0..4 * BLOCK / LINE).take_while(|_| others(&held, 0, LINE)).count();
     assert!((BLOCK / LINE..=2 * BLOCK / LINE).contains(&tries), "{tries}");
