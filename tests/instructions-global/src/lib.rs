@@ -2,6 +2,7 @@
 //! at what they compile to.
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arenite::ScopedGlobal;
 use arenite::territory::{Chained, Virtual};
@@ -96,7 +97,44 @@ static VIRTUAL: ScopedGlobal<Virtual, Inner> = ScopedGlobal::over(Inner);
 static CHAINED: ScopedGlobal<Chained, Inner> = ScopedGlobal::chained_over(Inner);
 
 paths! {
-
     VIRTUAL => virtual_alloc virtual_zeroed virtual_dealloc virtual_realloc;
     CHAINED => chained_alloc chained_zeroed chained_dealloc chained_realloc;
+}
+
+/// An inner allocator that does more than may be done, so that the calls do. The script must find it.
+struct Planted;
+
+static COUNTED: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: never run.
+unsafe impl GlobalAlloc for Planted {
+    #[inline(always)]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // What locks.
+        COUNTED.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the contract is the same.
+        unsafe { Inner.alloc(layout) }
+    }
+
+    #[inline(always)]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // What is longer.
+        COUNTED.store(layout.size(), Ordering::Relaxed);
+        // SAFETY: the contract is the same.
+        unsafe { Inner.alloc_zeroed(layout) }
+    }
+
+    #[inline(always)]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // What panics.
+        assert!(layout.size() != 1);
+        // SAFETY: the contract is the same.
+        unsafe { Inner.dealloc(block, layout) };
+    }
+}
+
+static PLANTED: ScopedGlobal<Virtual, Planted> = ScopedGlobal::over(Planted);
+
+paths! {
+    PLANTED => planted_alloc planted_zeroed planted_dealloc planted_realloc;
 }

@@ -2,6 +2,7 @@
 #![no_std]
 
 use core::alloc::Layout;
+use core::hint::black_box;
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::Allocator;
@@ -35,4 +36,24 @@ paths! {
     Auto: auto_word auto_line auto_allocate auto_layout;
     Chained: chained_word chained_line chained_allocate chained_layout;
     Fixed<'static>: fixed_word fixed_line fixed_allocate fixed_layout;
+}
+
+unsafe extern "C" {
+    safe fn elsewhere() -> u64;
+}
+
+/// What is planted here is more than a word may take, in each way that there is. The script must find it.
+#[unsafe(no_mangle)]
+pub fn planted_longer<'a>(arena: &'a Arena<Fixed<'static>>, value: u64) -> &'a mut u64 {
+    arena.alloc(black_box(black_box(value)))
+}
+
+#[unsafe(no_mangle)]
+pub fn planted_call<'a>(arena: &'a Arena<Fixed<'static>>) -> &'a mut u64 {
+    arena.alloc(elsewhere())
+}
+
+#[unsafe(no_mangle)]
+pub fn planted_panic<'a>(arena: &'a Arena<Fixed<'static>>, values: &[u64], at: usize) -> &'a mut u64 {
+    arena.alloc(values[at])
 }
