@@ -73,7 +73,9 @@ fn frees_against_the_owner_who_looks_for_holes() {
         join(threads);
         assert!(region.reopen(0, 16) && last.is_some());
         region.end();
-        last.map(|object| world.free(object));
+        if let Some(object) = last {
+            world.free(object);
+        }
     });
 }
 
@@ -251,7 +253,9 @@ fn frees_against_a_barren_block() {
         let adopted = next.adopt(16).and_then(|_| next.alloc(16));
         next.end();
         join(threads);
-        adopted.map(|object| world.free(object));
+        if let Some(object) = adopted {
+            world.free(object);
+        }
     });
 }
 
@@ -316,7 +320,9 @@ fn what_is_taken_off_a_stack_is_nobody_elses() {
             move || {
                 let taken = [pop(&stack), pop(&stack)];
                 // The one that was on top goes back, the one below does not.
-                taken[0].map(|number| stack.0.push(number, &stack.1[number as usize]));
+                if let Some(number) = taken[0] {
+                    stack.0.push(number, &stack.1[number as usize]);
+                }
                 taken[1]
             }
         });

@@ -40,7 +40,7 @@ mod sources {
 
         impl<T, G> ScopedGlobal<T, G> {
             /// The allocator, which answers as if it was the program's: shuttle's own allocations must not come here.
-            pub(crate) fn as_if_installed(mut self) -> Self {
+            pub(crate) fn taken_for_installed(mut self) -> Self {
                 // Nobody else knows it yet, and shuttle may not be running.
                 *self.installed.get_mut() = 1;
                 self

@@ -102,7 +102,7 @@ fn crowd<T: Territory + Send>(world: World<T>, threads: usize, rounds: usize) ->
 
 fn chained() -> &'static ScopedGlobal<Chained, Inner> {
     // A box on the heap from the start: its map is long.
-    Box::leak(Box::new(ScopedGlobal::chained_over(Inner::new()).as_if_installed()))
+    Box::leak(Box::new(ScopedGlobal::chained_over(Inner::new()).taken_for_installed()))
 }
 
 /// A new allocator each time.
@@ -124,7 +124,7 @@ fn four_threads_over_a_reserved_range() {
         let global = match GLOBAL.get() {
             Some(global) => global,
             // The first run, in which no other thread is there yet.
-            None => GLOBAL.get_or_init(|| ScopedGlobal::over(Inner::new()).as_if_installed()),
+            None => GLOBAL.get_or_init(|| ScopedGlobal::over(Inner::new()).taken_for_installed()),
         };
         crowd(World::new(global), 4, 6).finish();
     });
@@ -132,7 +132,7 @@ fn four_threads_over_a_reserved_range() {
 
 /// Takes address space for good.
 fn reserved() -> &'static ScopedGlobal<Virtual, Inner> {
-    Box::leak(Box::new(ScopedGlobal::over(Inner::new()).as_if_installed()))
+    Box::leak(Box::new(ScopedGlobal::over(Inner::new()).taken_for_installed()))
 }
 
 /// Several threads make the first region at once.

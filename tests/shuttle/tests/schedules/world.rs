@@ -60,15 +60,18 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    fn bytes(&self) -> &mut [u8] {
-        let start = std::ptr::with_exposed_provenance_mut(self.start);
+    fn bytes(&self) -> &[u8] {
+        let start = std::ptr::with_exposed_provenance(self.start);
         // SAFETY: in use, as long as the layout says and all of it written; if that is not so, the allocator is wrong, which
         // is what is to be found out.
-        unsafe { std::slice::from_raw_parts_mut(start, self.layout.size()) }
+        unsafe { std::slice::from_raw_parts(start, self.layout.size()) }
     }
 
-    fn fill(&self) {
-        self.bytes().iter_mut().enumerate().for_each(|(at, byte)| *byte = self.seed ^ at as u8);
+    fn fill(&mut self) {
+        let start = std::ptr::with_exposed_provenance_mut(self.start);
+        // SAFETY: as above, and nobody else's.
+        let bytes = unsafe { std::slice::from_raw_parts_mut(start, self.layout.size()) };
+        bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = self.seed ^ at as u8);
     }
 
     fn check(&self, bytes: usize) {
@@ -127,7 +130,7 @@ impl<T: Territory> World<T> {
             // SAFETY: as above.
             unsafe { self.global.alloc(layout) }
         };
-        let object = Object { start: start.expose_provenance(), layout, seed };
+        let mut object = Object { start: start.expose_provenance(), layout, seed };
         self.begin(object.start, layout);
         assert!(!zeroed || object.bytes().iter().all(|&byte| byte == 0), "not zero");
         object.fill();
@@ -149,7 +152,7 @@ impl<T: Territory> World<T> {
         // SAFETY: as for `free`; the size is not zero.
         let start = unsafe { self.global.realloc(start, object.layout, size) }.expose_provenance();
         let layout = Layout::from_size_align(size, object.layout.align()).unwrap();
-        let moved = Object { start, layout, seed: object.seed };
+        let mut moved = Object { start, layout, seed: object.seed };
         self.begin(start, layout);
         moved.check(size.min(object.layout.size()));
         moved.fill();
