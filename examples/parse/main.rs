@@ -19,7 +19,6 @@ mod work;
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,8 +44,8 @@ struct Options {
     /// How often everything is parsed
     ///
     /// The table shows medians.
-    #[arg(short, long, value_name = "N", default_value = "5")]
-    rounds: NonZero<u32>,
+    #[arg(short, long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
 
     /// How this program calls itself for the work that it measures.
     #[arg(long, value_name = "WAY", hide = true)]

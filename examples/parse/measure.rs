@@ -3,7 +3,6 @@
 
 use std::env;
 use std::io::{self, BufRead, BufReader, BufWriter};
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -29,11 +28,11 @@ pub(crate) struct Table {
 /// # Errors
 ///
 /// If a process cannot be started, or dies, or does not find what another one found.
-pub(crate) fn measure(files: &[PathBuf], rounds: NonZero<u32>) -> Result<Table, Box<dyn std::error::Error>> {
-    let steps = files.len() / STEP * WAYS.len() * rounds.get() as usize;
+pub(crate) fn measure(files: &[PathBuf], rounds: u32) -> Result<Table, Box<dyn std::error::Error>> {
+    let steps = files.len() / STEP * WAYS.len() * rounds as usize;
     let progress = Progress::new("parsing", steps);
     let mut taken = [const { Vec::new() }; WAYS.len()];
-    for round in 0..rounds.get() as usize {
+    for round in 0..rounds as usize {
         for turn in 0..WAYS.len() {
             let who = (round + turn) % WAYS.len();
             let figures = in_process(files, WAYS[who].1, &progress)?;
@@ -45,7 +44,7 @@ pub(crate) fn measure(files: &[PathBuf], rounds: NonZero<u32>) -> Result<Table, 
     if heap != regions {
         return Err(format!("the files changed meanwhile: {heap:?} became {regions:?}").into());
     }
-    Ok(Table { rows, rounds: rounds.get() })
+    Ok(Table { rows, rounds })
 }
 
 /// The figures of the round in the middle, and the peak in the middle.

@@ -65,7 +65,9 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(&options.out)?;
+    fs::create_dir_all(&options.out).map_err(|error| {
+        format!("cannot make the folder `{}`: {error}; name another by --out", options.out.display())
+    })?;
     let out = options.out.canonicalize()?;
     let wanted: Vec<Part> =
         Part::ALL.into_iter().filter(|part| options.only.is_empty() || options.only.contains(part)).collect();

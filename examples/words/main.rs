@@ -8,11 +8,16 @@
 //! did it, and outlives the task: see `count.rs`.
 
 mod count;
+#[path = "../index/outcome.rs"]
+mod outcome;
+#[path = "../index/progress.rs"]
+mod progress;
 #[cfg(test)]
 mod tests;
+#[path = "../index/walk.rs"]
+mod walk;
 
 use std::error::Error;
-use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,7 +25,6 @@ use std::process::ExitCode;
 use arenite::shared::ArenaPool;
 use clap::Parser;
 use rayon::prelude::*;
-use walkdir::WalkDir;
 
 /// Counts the words of text files.
 #[derive(Parser)]
@@ -28,7 +32,7 @@ use walkdir::WalkDir;
 struct Options {
     /// Files and folders to read
     ///
-    /// Files that are not text, and what is hidden, are left out.
+    /// `.git`, `target` and files that are not text are left out.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
 
@@ -38,47 +42,26 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(Options::parse(), &mut io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome::exit(run(Options::parse(), &mut io::stdout().lock()))
 }
 
 fn run(options: Options, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    let files = files(&options.paths)?;
+    let corpus = walk::read(&options.paths)?;
+    for failed in &corpus.unreadable {
+        eprintln!("warning: {failed}");
+    }
+    if corpus.bytes() == 0 {
+        return Err("there is no text below the given paths".into());
+    }
     let mut pool = ArenaPool::new();
-    let counted: Vec<_> = files
-        .par_iter()
-        .filter_map(|path| fs::read_to_string(path).ok())
-        .map(|text| count::words(pool.local(), &text))
-        .collect();
+    let counted: Vec<_> =
+        corpus.files.into_par_iter().map(|file| count::words(pool.local(), &file.text)).collect();
     let total = count::merge(&counted);
     for word in total.iter().take(options.top) {
         writeln!(out, "{:>9}  {:>6} files  {}", word.count, word.files, word.text)?;
     }
-    writeln!(out, "{} different words in {} of {} files", total.len(), counted.len(), files.len())?;
+    writeln!(out, "{} different words in {} files", total.len(), counted.len())?;
     drop((counted, total));
     writeln!(out, "{}", pool.stats())?;
     Ok(())
-}
-
-/// The files at and below some paths.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, walkdir::Error> {
-    let mut files = Vec::new();
-    for path in paths {
-        let walk = WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(|entry| {
-            let name = entry.file_name().to_string_lossy();
-            entry.depth() == 0 || !(name.starts_with('.') || name == "target")
-        });
-        for entry in walk {
-            let entry = entry?;
-            if entry.file_type().is_file() {
-                files.push(entry.into_path());
-            }
-        }
-    }
-    Ok(files)
 }

@@ -144,7 +144,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         result
     }
 
-    /// As [`alloc_slice_try_fill_with`](Self::alloc_slice_try_fill_with), but returns an error where that panics.
+    /// As [`alloc_slice_try_fill_with`](Self::alloc_slice_try_fill_with), but returns an error where there is no memory.
     ///
     /// # Errors
     ///
@@ -169,7 +169,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     ///
     /// # Panics
     ///
-    /// Panics if there is no memory, or if the iterator supplies fewer elements than it said.
+    /// Panics if there is no memory for it; [`try_alloc_slice_try_fill_iter`](Self::try_alloc_slice_try_fill_iter) returns an
+    /// error instead. Panics if the iterator supplies fewer elements than it said.
     ///
     /// # Examples
     ///
@@ -186,6 +187,24 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     {
         let mut iter = iter.into_iter();
         self.alloc_slice_try_fill_with(iter.len(), |_| supplied(iter.next()))
+    }
+
+    /// As [`alloc_slice_try_fill_iter`](Self::alloc_slice_try_fill_iter), but returns an error where there is no memory.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocOrInitError::Init`] with the iterator's first error, or [`AllocOrInitError::Alloc`] if there is no memory.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the iterator supplies fewer elements than it said.
+    #[inline]
+    pub fn try_alloc_slice_try_fill_iter<T, X, I>(&self, iter: I) -> Result<&mut [T], AllocOrInitError<X>>
+    where
+        I: IntoIterator<Item = Result<T, X>, IntoIter: ExactSizeIterator>,
+    {
+        let mut iter = iter.into_iter();
+        self.try_alloc_slice_try_fill_with(iter.len(), |_| supplied(iter.next()))
     }
 }
 

@@ -20,7 +20,7 @@ macro_rules! twins {
             }
         }
 
-        #[doc = concat!("As [`", stringify!($name), "`](Self::", stringify!($name), "), but returns an error where that panics.")]
+        #[doc = concat!("As [`", stringify!($name), "`](Self::", stringify!($name), "), but returns an error where there is no memory. Whatever else panics there panics here.")]
         ///
         /// # Errors
         ///

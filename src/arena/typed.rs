@@ -109,7 +109,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         result
     }
 
-    /// As [`alloc_try_with`](Self::alloc_try_with), but returns an error where that panics.
+    /// As [`alloc_try_with`](Self::alloc_try_with), but returns an error where there is no memory.
     ///
     /// # Errors
     ///

@@ -131,7 +131,8 @@ impl Virtual {
     }
 
     /// Sets whether what is committed is locked into memory, never to be swapped. A system that allows less
-    /// (`RLIMIT_MEMLOCK`) makes allocation fail.
+    /// (`RLIMIT_MEMLOCK`) makes allocation fail. Such a range goes back to the system when its arena is dropped, not to the
+    /// cache.
     #[must_use]
     pub fn lock(mut self, lock: bool) -> Self {
         self.lock = lock;

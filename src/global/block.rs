@@ -51,11 +51,11 @@ pub struct Block {
     index: Plain<u32>,
     /// The one before in the ring of a region.
     prev: Plain<u32>,
-    /// Bytes handed out, less those that the holder freed.
+    /// Bytes handed out, less those that the holder freed, and those that others freed until the count was last folded.
     live: Plain<i32>,
     /// When no more than this is handed out, the region is to look at the block again.
     wake: Plain<i32>,
-    /// Bytes that were in use already when the holder adopted the block.
+    /// Bytes that were in use already when the holder adopted the block, less what others freed until the count was last folded.
     adopted: Plain<u32>,
     /// The lines that the region has opened, a bit each: all that is in use of these is its own.
     opened: Plain<u64>,
@@ -63,7 +63,7 @@ pub struct Block {
     dirty: Plain<bool>,
     /// Whether `others` may have something although the count is zero: it was folded, or another region had the block.
     passed_on: Plain<bool>,
-    /// Whether the last who looked for a hole found none.
+    /// Whether the last who looked for holes found too little to be worth taking.
     barren: Plain<bool>,
     /// Bytes of each line that the holder has not freed. Two lines more than there are, which have none: what lies in one
     /// line is counted as what lies in three.

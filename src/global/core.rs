@@ -36,7 +36,7 @@ pub(super) struct Core {
     pub(super) low: Cell<*mut u8>,
     /// From here on, the window is known to be zero.
     pub(super) zero: Cell<*mut u8>,
-    /// Bytes handed out, windows in full, less those that the region freed.
+    /// Bytes handed out, windows in full, less those that the region freed, and those of others that were folded in.
     pub(super) held: Cell<isize>,
     /// The block of the window, [`NONE`] if there is none.
     pub(super) current: Cell<u32>,

@@ -78,8 +78,8 @@ impl<T: Territory, G: GlobalAlloc + Sync + 'static> ScopedGlobal<T, G> {
     }
 
     /// Has the standard library make, outside of regions, what it makes when it is first used and keeps for ever:
-    /// the buffers of standard input and output, the name of the thread, the keys of hash maps, the state of panics and
-    /// backtraces. Otherwise the first region in which they are used would have to keep them.
+    /// the buffers of standard input and output, the name of the thread, the keys of hash maps. Otherwise the first region in
+    /// which they are used would have to keep them. For panics there is [`panic_outside`](ScopedGlobal::panic_outside).
     ///
     /// Some are made for each thread: call it on each that enters regions.
     pub fn warm_up(&'static self) {

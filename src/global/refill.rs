@@ -1,4 +1,4 @@
-//! What happens when a window is full, and when a region lets go of its blocks.
+//! What happens when a window is full or left, and where a region looks for memory then.
 
 use super::block::Held;
 use super::core::Core;
@@ -8,8 +8,8 @@ use super::stack::NONE;
 use crate::sync::atomic::Ordering;
 use crate::{abort, track};
 
-/// Blocks that a region looks at before it takes a new one: those that other threads have emptied are found in no other
-/// way.
+/// Blocks that a region looks at before it takes a new one: while it is entered and below its limit, those that other
+/// threads have emptied are found in no other way.
 const LOOKS: usize = 4;
 /// While a region has no more memory than this beside five quarters of what is in use, small holes are left alone: they are
 /// full at once, and not worth the search.

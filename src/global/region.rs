@@ -149,7 +149,7 @@ impl Region {
     ///
     /// May be nested to any depth, with other regions or the same. New threads and spawned tasks are outside.
     ///
-    /// Cost: a few instructions.
+    /// Cost: some eighty instructions.
     ///
     /// # Panics
     ///

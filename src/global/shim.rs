@@ -21,8 +21,8 @@ use crate::track;
 ///
 /// `T` is the [territory](super::territory): where the memory of regions comes from.
 ///
-/// Cost: outside of regions an allocation is four instructions more than that of `G`, a free six.
-/// Inside, an allocation moves a cursor and a free subtracts from two counters.
+/// Cost: outside of regions an allocation takes four instructions and a jump before `G` is asked, a free six, where the way
+/// is inlined; counted with what a call saves, eleven and fifteen. Inside, an allocation moves a cursor and a free subtracts from two counters.
 ///
 /// ```
 /// use arenite::ScopedGlobal;

@@ -81,7 +81,8 @@ pub struct GlobalStats {
     pub territory: &'static str,
     /// Bytes of blocks that were ever made.
     pub territory_bytes: usize,
-    /// Bytes of blocks of which nothing is in use.
+    /// Bytes of blocks of which nothing is in use. What became so after its region had ended is counted from when a region
+    /// has looked at it, or `trim` has.
     pub free: usize,
     /// Bytes in use that regions have left behind which have ended.
     pub left_behind: usize,

@@ -15,8 +15,9 @@ use super::task::{Inside, OverLimit};
 
 /// Puts a region under each request: the service's future, and the body of the response until its end, allocate from it.
 ///
-/// If the region has a [limit](Region::with_limit) and the request asks for more before there is a response, the response
-/// is `503 Service Unavailable` with an empty body, and the service's future is dropped.
+/// If the region has a [limit](Region::with_limit) and the service's future waits for something after it has asked for more,
+/// the response is `503 Service Unavailable` with an empty body, and the future is dropped. One that never waits gets its
+/// response.
 ///
 /// ```
 /// use arenite::{RegionLayer, ScopedGlobal};

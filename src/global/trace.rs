@@ -5,7 +5,7 @@
 
 use core::cell::RefCell;
 use core::fmt;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use super::block::Held;
@@ -34,11 +34,11 @@ struct Sample {
 }
 
 /// What a core keeps.
-pub(super) struct Samples(RefCell<Vec<Sample>>);
+pub(super) struct Samples(RefCell<VecDeque<Sample>>);
 
 impl Samples {
     pub(super) const fn new() -> Self {
-        Samples(RefCell::new(Vec::new()))
+        Samples(RefCell::new(VecDeque::new()))
     }
 }
 
@@ -91,9 +91,9 @@ impl Core {
         let sample = Sample { block: block.block().index(), line, bytes, stack: stack() };
         let mut samples = self.samples.0.borrow_mut();
         if samples.len() == SAMPLES {
-            samples.swap_remove(0);
+            samples.pop_front();
         }
-        samples.push(sample);
+        samples.push_back(sample);
     }
 
     /// What is opened was free, so samples in there were freed.

@@ -22,7 +22,7 @@ pub(crate) const fn footprint<const M: usize>(size: usize) -> usize {
 ///
 /// # Invariants
 ///
-/// * `start <= pos <= high_end <= end` for every position, all multiples of `M`, none null, and `end` is what
+/// * `start <= pos <= end`, all multiples of `M`, none null, and `end` is what
 ///   [`addr::clip_end`] allows.
 /// * `[start, end)` lies in one allocation, for which all of them have provenance, and belongs to this cursor alone: no
 ///   other cursor's window and no spare span overlaps it. Or the window is empty and they have no provenance.

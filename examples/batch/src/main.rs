@@ -8,14 +8,29 @@
 //! is reported, and the job goes on. What the job keeps is made `outside`, so that no region has anything left in it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{env, fmt, fs, io};
+use std::{fmt, fs, io};
 
 use arenite::{Region, ScopedGlobal};
+use clap::Parser;
 use serde_json::Value;
 
 #[global_allocator]
 static GLOBAL: ScopedGlobal = ScopedGlobal::new();
+
+/// Counts how often each key occurs in JSON documents.
+#[derive(Parser)]
+#[command(name = "batch")]
+struct Options {
+    /// MiB that a document may take, parsed
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    budget: u32,
+
+    /// JSON documents
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
 
 /// How often each key occurs.
 type Keys = BTreeMap<String, usize>;
@@ -71,26 +86,17 @@ fn count(value: &Value, keys: &mut Keys) {
 }
 
 fn main() -> ExitCode {
-    let mut arguments = env::args().skip(1).peekable();
-    let mut budget = 64;
-    if arguments.peek().is_some_and(|argument| argument == "--budget") {
-        match arguments.nth(1).and_then(|number| number.parse().ok()) {
-            Some(number) => budget = number,
-            None => {
-                eprintln!("error: --budget needs a number of MiB");
-                return ExitCode::FAILURE;
-            }
-        }
-    }
+    let options = Options::parse();
+    let budget = (options.budget as usize) << 20;
     GLOBAL.warm_up();
     let (mut keys, mut done, mut failed, mut peak, mut escaped) = (Keys::new(), 0, 0, 0, 0);
-    for path in arguments {
-        let region = GLOBAL.region().with_limit(budget << 20);
-        let result = fs::read_to_string(&path).map_err(Failure::Unreadable);
+    for path in &options.files {
+        let region = GLOBAL.region().with_limit(budget);
+        let result = fs::read_to_string(path).map_err(Failure::Unreadable);
         match result.and_then(|text| add(&text, &region, &mut keys)) {
             Ok(()) => done += 1,
             Err(failure) => {
-                eprintln!("{path}: {failure}");
+                eprintln!("error: `{}` {failure}", path.display());
                 failed += 1;
             }
         }

@@ -41,7 +41,7 @@ impl Outcome {
     }
 }
 
-/// `requests` requests of `clients` clients, which wait for each answer. Some are `greedy`, if so wanted.
+/// `requests` requests of `clients` clients, which wait for each answer, one of each client's at least. Some are `greedy`, if so wanted.
 pub(crate) async fn load(
     server: SocketAddr,
     clients: usize,

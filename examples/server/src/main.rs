@@ -15,10 +15,12 @@ use std::env;
 use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use arenite::ScopedGlobal;
+use clap::Parser;
 
 use load::Outcome;
 
@@ -29,12 +31,25 @@ static GLOBAL: ScopedGlobal = ScopedGlobal::new();
 const BUDGET: usize = 4 << 20;
 /// Clients, each with a connection of its own.
 const CLIENTS: usize = 16;
-const REQUESTS: usize = 40_000;
-/// The argument with which this program calls itself.
-const SERVE: &str = "--serve";
+
+/// Loads a web server that has a region and a budget for each request, and the same without.
+#[derive(Parser)]
+#[command(name = "server")]
+struct Options {
+    /// How many requests there are in each of four runs
+    #[arg(default_value_t = 40_000, value_parser = clap::value_parser!(u32).range(CLIENTS as i64..))]
+    requests: u32,
+
+    /// Where the figures go, a line each, its fields apart by tabs
+    file: Option<PathBuf>,
+
+    /// How this program calls itself for one of its runs: what there is for each request, and what is asked for.
+    #[arg(long, num_args = 2, value_names = ["WAY", "GREEDY"], hide = true)]
+    serve: Vec<String>,
+}
 
 fn main() -> ExitCode {
-    match run(&env::args().skip(1).collect::<Vec<_>>()) {
+    match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -43,21 +58,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
-    if let [first, way, greedy, requests, file @ ..] = arguments
-        && first == SERVE
-    {
-        let outcome = serve(way == "regions", requests.parse()?, greedy == "greedy")?;
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let &Options { requests, ref file, ref serve } = options;
+    if let [way, greedy] = &serve[..] {
+        let outcome = self::serve(way == "regions", requests as usize, greedy == "greedy")?;
         report(&outcome, greedy == "greedy");
-        if let [file] = file {
+        if let Some(file) = file {
             let mut file = OpenOptions::new().append(true).open(file)?;
             file.write_all(figures(&outcome, greedy, way).as_bytes())?;
         }
         return Ok(());
     }
-    let requests = arguments.first().map_or(Ok(REQUESTS), |number| number.parse())?;
-    let file = arguments.get(1);
-    file.map(File::create).transpose()?;
+    if let Some(file) = file {
+        File::create(file).map_err(|error| format!("cannot make `{}`: {error}", file.display()))?;
+    }
     println!(
         "{requests} requests of {CLIENTS} clients, two workers, a budget of {} MiB a request",
         BUDGET >> 20
@@ -69,9 +83,8 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
                 "greedy" => println!("\n{what}; one request in {} asks for too much", load::GREEDY),
                 _ => println!("\n{what}"),
             }
-            let program = env::current_exe()?;
-            let mut command = Command::new(program);
-            command.args([SERVE, way, greedy, &requests.to_string()]).args(file);
+            let mut command = Command::new(env::current_exe()?);
+            command.arg(requests.to_string()).args(file).args(["--serve", way, greedy]);
             let status = command.status()?;
             if !status.success() {
                 return Err(format!("the server ended with {status}").into());

@@ -7,11 +7,13 @@
 //! Make it `type Inner = std::alloc::System;`, and the same program runs over the system's allocator. Nothing else knows.
 
 use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{env, fs};
 
 use arenite::ScopedGlobal;
 use arenite::territory::Virtual;
+use clap::Parser;
 
 /// The line: where memory comes from outside of regions, and what is large in them.
 type Inner = mimalloc::MiMalloc;
@@ -19,6 +21,15 @@ const INNER: Inner = mimalloc::MiMalloc;
 
 #[global_allocator]
 static GLOBAL: ScopedGlobal<Virtual, Inner> = ScopedGlobal::over(INNER);
+
+/// Shows which words occur most often in each file.
+#[derive(Parser)]
+#[command(name = "swap")]
+struct Options {
+    /// Text files
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
 
 /// The words that occur most often, and how often.
 fn frequent(text: &str, most: usize) -> Vec<(String, usize)> {
@@ -35,13 +46,15 @@ fn frequent(text: &str, most: usize) -> Vec<(String, usize)> {
 }
 
 fn main() -> ExitCode {
+    let options = Options::parse();
     GLOBAL.warm_up();
     let mut result = ExitCode::SUCCESS;
-    for path in env::args().skip(1) {
-        let text = match fs::read_to_string(&path) {
+    for path in &options.files {
+        let shown = path.display();
+        let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => {
-                eprintln!("error: cannot read `{path}`: {error}");
+                eprintln!("error: cannot read `{shown}`: {error}");
                 result = ExitCode::FAILURE;
                 continue;
             }
@@ -51,7 +64,7 @@ fn main() -> ExitCode {
         let words = region.enter(|| frequent(&text, 5));
         let words: Vec<String> = words.iter().map(|(word, count)| format!("{word} {count}")).collect();
         let stats = region.stats();
-        println!("{path}: {} ({} bytes at most, {} kept)", words.join(", "), stats.peak, stats.escaped);
+        println!("{shown}: {} ({} bytes at most, {} kept)", words.join(", "), stats.peak, stats.escaped);
     }
     result
 }

@@ -39,7 +39,7 @@ use memory::Memory;
 /// First the contents that it had, then what was allocated, in order and at offsets that
 /// [`file_offset`](crate::Arena::file_offset) tells. No format: what the bytes mean is for the program to say, and
 /// pointers among them mean nothing in the next run, when the file lies elsewhere. Between the blocks lie bytes of no
-/// meaning: padding, freed blocks, lists of free stretches, 48-byte records of chunks where a child scope was in the way.
+/// meaning: padding, freed blocks, lists of free stretches, 64-byte records of chunks where a child scope was in the way.
 /// Programs that never free, reset or open scopes find their blocks side by side.
 ///
 /// Bytes of padding *inside* of values are written as they come, which may be parts of other data of the process: give

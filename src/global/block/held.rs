@@ -168,7 +168,7 @@ impl<'t> Held<'t> {
         unsafe { self.0.adopted.set(bytes as u32) };
     }
 
-    /// Bytes that the region has handed out and not freed itself: whatever others freed counts still. Negative if it freed
+    /// Bytes that the region has handed out and not freed itself: what others freed since the last fold counts still. Negative if it freed
     /// what an earlier one had left behind.
     pub(crate) fn handed_out(&self) -> isize {
         (self.live() - self.adopted()) as isize
@@ -349,7 +349,7 @@ impl<'t> Held<'t> {
         self.0.owner.store(NOBODY, Ordering::Relaxed);
         // SAFETY: the token is ours, by type.
         let barren = unsafe { self.0.barren.get() };
-        // Where no hole was found, a free must bring one before the next may look; or it would go round for ever.
+        // Where too little was found, a free must bring one before the next may look; or it would go round for ever.
         let threshold = if barren { self.in_use() / 2 } else { BLOCK - LINE };
         self.set_passed_on(true);
         let live = self.live();

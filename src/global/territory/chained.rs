@@ -27,7 +27,8 @@ type Group = [AtomicPtr<Block>; GROUP];
 /// Segments of the inner allocator, found by a map of two levels: for systems without address space to spare.
 ///
 /// A little slower than [`Virtual`](super::Virtual), and its segments are never given back, so that the memory of regions
-/// is used again by regions alone. The map takes 128 KiB of address space that is zero until it is needed.
+/// is used again by regions alone. The map takes 136 KiB of address space that is zero until it is needed, and 128 KiB for each 16 GiB
+/// of addresses in which there is a segment.
 ///
 /// # Invariants
 ///

@@ -1,7 +1,7 @@
 //! Lets each allocation of a program fail once, and says how the program took it.
 //!
-//! The program is a closure that allocates from what it is given and returns a `Result`. It runs once to count its
-//! requests, and then once for each of them with that one refused. It should return an error then, and give back
+//! The program is a closure that allocates from what it is given and returns a `Result`. It runs twice to count its
+//! requests and to see that they are the same, and then once for each of them with that one refused. It should return an error then, and give back
 //! everything it had allocated.
 //!
 //! ```

@@ -152,6 +152,19 @@ fn a_slot_for_the_whole_result_that_just_does_not_fit() {
 }
 
 #[test]
+fn both_ways_in_which_a_slice_of_results_fails() {
+    let mut buffer = Buffer::<64>::new();
+    let arena: Arena<_> = Arena::new_in(Fixed::from(&mut buffer));
+    let below = |most: u32| (0..4).map(move |n| if n < most { Ok(n) } else { Err(n) });
+    let many = (0..17).map(Ok::<u32, ()>);
+    assert!(matches!(arena.try_alloc_slice_try_fill_iter(many), Err(AllocOrInitError::Alloc(_))));
+    let failed = arena.try_alloc_slice_try_fill_iter(below(3));
+    assert!(failed.is_err_and(|error| error == AllocOrInitError::Init(3)));
+    assert_eq!(arena.stats().used, 0);
+    assert!(arena.try_alloc_slice_try_fill_iter(below(4)).is_ok_and(|made| *made == [0, 1, 2, 3]));
+}
+
+#[test]
 fn text_in_the_making_survives_a_writer_that_swallows_errors() {
     struct Stubborn;
     impl std::fmt::Display for Stubborn {
