@@ -8,14 +8,28 @@ use core::ptr::NonNull;
 /// What [`Fallback`](crate::wrap::Fallback) asks before it gives a block back. Implemented for references to arenas (cost:
 /// one comparison a chunk, so one for an arena over a buffer) and for references to what implements it.
 ///
+/// What is asked is whether a block lies in this allocator's memory. So it says yes to the blocks of another allocator that has
+/// its memory from this one: an arena over a slice of another arena, a wrapper around the same arena.
+///
 /// # Safety
 ///
-/// For a block of at least one byte that is allocated, from this allocator or from any other, `owns` returns whether it is
-/// this allocator's, and does not unwind.
+/// For a block of at least one byte that is allocated, from this allocator or from one that has no memory of this one's, `owns`
+/// returns whether it is this allocator's, and does not unwind.
 pub unsafe trait Owns: Allocator {
-    /// Whether `block` was handed out by this allocator. `block` is allocated, and not empty.
+    /// Whether `block` lies in memory that was handed out by this allocator. `block` is allocated, and not empty.
     fn owns(&self, block: NonNull<u8>) -> bool;
 }
+
+/// An allocator that no other has memory of, unless by borrowing this one.
+///
+/// What may be the first of a [`Fallback`](crate::wrap::Fallback): [`Exclusive`](crate::wrap::Exclusive) makes one of what is
+/// borrowed.
+///
+/// # Safety
+///
+/// As long as the value can be moved, or borrowed exclusively, no allocator that can be used beside it has memory of it. So
+/// it is not a reference that others may have, and not [`Clone`].
+pub unsafe trait Apart: Owns {}
 
 // SAFETY: an allocator and a reference to it have the same blocks.
 unsafe impl<A: Owns> Owns for &A {

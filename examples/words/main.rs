@@ -15,6 +15,7 @@ mod progress;
 #[cfg(test)]
 mod tests;
 #[path = "../index/walk.rs"]
+#[expect(dead_code, reason = "what files are called is of no interest here")]
 mod walk;
 
 use std::error::Error;

@@ -6,9 +6,9 @@ use super::Arena;
 use crate::backing::Backing;
 use crate::owns::Owns;
 
-// SAFETY: what an arena hands out lies in one of its chunks for as long as it is allocated, and what any other allocator
-// handed out does not: the arena holds its chunks alone. A child and its parent have chunks in common, and a block of
-// either may be freed through the other. Nothing here unwinds.
+// SAFETY: what an arena hands out lies in one of its chunks for as long as it is allocated, and what another allocator
+// handed out that has no memory of the arena's does not: the arena holds its chunks alone. A child and its parent have chunks
+// in common, and a block of either may be freed through the other. Nothing here unwinds.
 unsafe impl<B: Backing, const M: usize> Owns for &Arena<B, M> {
     #[inline]
     fn owns(&self, block: NonNull<u8>) -> bool {

@@ -1,8 +1,9 @@
 //! [`Fallback`].
 
 use super::calls::{Granted, OverGlobal};
+use super::exclusive::Exclusive;
 use super::pair::{Pair, Side};
-use crate::owns::Owns;
+use crate::owns::{Apart, Owns};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
@@ -11,6 +12,9 @@ use core::ptr::NonNull;
 /// Each block goes back to where it came from: `A` is asked whether it [owns](Owns) the block. A block of `A`'s that `A`
 /// cannot make longer moves to `B`; one of `B`'s stays there. Blocks are handed out exactly as long as asked, and blocks of
 /// no bytes take nothing from either. Needs no memory besides the two. Fallbacks nest: `Fallback<A, Fallback<B, C>>`.
+///
+/// `B` must not have its memory from `A`, or `A` would take `B`'s blocks for its own. So [`new`](Self::new) borrows the first for
+/// itself alone.
 ///
 /// A small buffer on the stack, then the heap:
 ///
@@ -21,8 +25,8 @@ use core::ptr::NonNull;
 /// use arenite::{Arena, Buffer, Fixed};
 ///
 /// let mut buffer = Buffer::<256>::new();
-/// let arena = Arena::new_in(Fixed::from(&mut buffer));
-/// let allocator = Fallback::new(&arena, Global);
+/// let mut arena = Arena::new_in(Fixed::from(&mut buffer));
+/// let allocator = Fallback::new(&mut arena, Global);
 /// let mut numbers = Vec::<u8, _>::with_capacity_in(100, &allocator);
 /// numbers.push(7);
 /// assert!(allocator.first_owns(numbers.as_slice()));
@@ -30,15 +34,42 @@ use core::ptr::NonNull;
 /// assert!(!allocator.first_owns(numbers.as_slice()));
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Fallback<A, B> {
     first: A,
     second: B,
 }
 
-impl<A, B> Fallback<A, B> {
+impl<'a, A, B> Fallback<Exclusive<&'a A>, B> {
     /// `first`, and `second` where that refuses.
-    pub const fn new(first: A, second: B) -> Self {
+    ///
+    /// ```compile_fail,E0502
+    /// # use arenite::{Arena, Fixed, wrap::Fallback};
+    /// let mut outer = Arena::new();
+    /// let inner = Arena::new_in(Fixed::new(outer.alloc_uninit_slice(100)));
+    /// let pair = Fallback::new(&mut outer, &inner); // `outer` would free what is `inner`'s
+    /// # drop(pair);
+    /// ```
+    pub const fn new(first: &'a mut A, second: B) -> Self {
+        Self { first: Exclusive::new(first), second }
+    }
+}
+
+impl<A: Apart, B> Fallback<A, B> {
+    /// `first`, which nobody else has, and `second` where that refuses. Also for a static.
+    pub const fn owning(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+}
+
+impl<A, B> Fallback<A, B> {
+    /// `first`, which others may use as well, and `second` where that refuses: for the arena of a scope, for instance.
+    ///
+    /// # Safety
+    ///
+    /// `second` has no memory of `first`'s, nor of what that shares its chunks with, a parent or a child of an arena; and it
+    /// gets none as long as blocks of the two are given back through this.
+    pub const unsafe fn new_unchecked(first: A, second: B) -> Self {
         Self { first, second }
     }
 
@@ -98,12 +129,15 @@ unsafe impl<A: Owns, B: Owns> Owns for Fallback<A, B> {
     }
 }
 
+// SAFETY: what has memory of this has borrowed it; of the two, nobody else has any.
+unsafe impl<A: Apart, B: Apart> Apart for Fallback<A, B> {}
+
 allocator_by_pair!([A: Owns, B: allocator_api2::alloc::Allocator] Fallback<A, B>);
 
 impl<A: Owns, B: GlobalAlloc> Fallback<A, B> {
     #[inline]
     fn over(&self) -> Fallback<&A, OverGlobal<'_, B>> {
-        Fallback::new(&self.first, OverGlobal(&self.second))
+        Fallback { first: &self.first, second: OverGlobal(&self.second) }
     }
 }
 

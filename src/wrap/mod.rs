@@ -52,6 +52,7 @@ mod pair;
 mod books;
 mod conditions;
 mod counting;
+mod exclusive;
 mod failing;
 mod fallback;
 mod fence;
@@ -79,9 +80,10 @@ mod statistics;
 #[cfg(all(feature = "std", feature = "hashbrown"))]
 mod tracking;
 
-pub use crate::owns::Owns;
+pub use crate::owns::{Apart, Owns};
 pub use conditions::Conditions;
 pub use counting::{Counting, Counts};
+pub use exclusive::Exclusive;
 pub use failing::Failing;
 pub use fallback::Fallback;
 pub use guarded::Guarded;

@@ -5,7 +5,7 @@ use super::lock::Lock;
 use super::misuse::{Judge, Misuse, MisuseKind};
 use super::pages::{Block, Pages, Side};
 use crate::adapt::{Blocks, Granted, allocator_impls};
-use crate::owns::Owns;
+use crate::owns::{Apart, Owns};
 use allocator_api2::alloc::AllocError;
 use core::alloc::{GlobalAlloc, Layout};
 use core::fmt;
@@ -252,3 +252,6 @@ unsafe impl Owns for PageGuarded {
         self.made().is_some_and(|pages| pages.with(|pages| pages.contains(block)))
     }
 }
+
+// SAFETY: it cannot be cloned, so who has memory of it has borrowed it, or has it.
+unsafe impl Apart for PageGuarded {}

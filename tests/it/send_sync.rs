@@ -12,8 +12,8 @@ use arenite::pool::{
 };
 use arenite::report::Report;
 use arenite::wrap::{
-    AllocationClock, CallCounters, Conditions, Counting, Failing, Fallback, Guarded, Histogram, Limited,
-    Misuse, Observer, Quantized, Segregate,
+    AllocationClock, CallCounters, Conditions, Counting, Exclusive, Failing, Fallback, Guarded, Histogram,
+    Limited, Misuse, Observer, Quantized, Segregate,
 };
 use arenite::{
     AllocOrInitError, Arena, ArenaBox, Auto, Buffer, Chained, Checkpoint, Child, ChunkIter, ChunkRawIter,
@@ -162,6 +162,8 @@ fn send_and_sync_too_wide_or_too_narrow() {
         Quantized<8, Homebound>: NO NO, "as above";
         Segregate<8, Global, Homebound>: NO NO, "as both of them";
         Fallback<&'static Arena, Global>: NO NO, "as both of them";
+        Exclusive<&'static Arena>: NO NO, "as what is in it";
+        Exclusive<&'static Global>: YES YES, "as what is in it";
         Guarded<Global>: YES YES, "its links are behind a lock";
         Guarded<&'static Arena>: NO NO, "as above";
         Guarded<Homebound>: NO NO, "as above";

@@ -154,7 +154,7 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
 }
 
 // SAFETY: windows are blocks of the arena underneath, so what is handed out lies in one of its chunks for as long as it is
-// allocated, and what any other allocator handed out does not. Nothing here unwinds.
+// allocated, and what another allocator handed out that has no memory of the arena's does not. Nothing here unwinds.
 unsafe impl<B: Backing, const M: usize> Owns for &SyncArena<B, M> {
     fn owns(&self, block: NonNull<u8>) -> bool {
         self.with_core(|core| (&core.arena).owns(block))

@@ -57,7 +57,7 @@ conformance_suite!(sync_fixed_small, &fixed(10_000), SMALL.max_size(1024).max_al
 conformance_suite!(sync_counted, Counting::new(&SyncArena::new()));
 conformance_suite!(
     sync_then_heap,
-    Fallback::new(&SyncArena::new_in(Fixed::new(buffer(3000))), Global),
+    Fallback::new(&mut SyncArena::new_in(Fixed::new(buffer(3000))), Global),
     Conformance::new().max_align(4096)
 );
 conformance_suite!(sync_on_two_threads, Hopping::over(&SyncArena::new()), HOPPING);

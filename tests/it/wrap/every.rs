@@ -96,7 +96,7 @@ every_base!(
 
 conformance_suite!(
     fallback_to_guarded,
-    Fallback::new(&Arena::new_in(Fixed::from(&mut Buffer::<3000>::new())), Guarded::new(Global))
+    Fallback::new(&mut Arena::new_in(Fixed::from(&mut Buffer::<3000>::new())), Guarded::new(Global))
 );
 
 /// Every resize moves, so that each has to carry what it knows to another place.

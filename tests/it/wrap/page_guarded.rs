@@ -20,8 +20,8 @@ conformance_suite!(scarce, PageGuarded::new().reserve(1 << 20), FEW.max_align(40
 conformance_suite!(counted, Counting::new(PageGuarded::new()), FEW);
 conformance_suite!(guarded, Guarded::new(PageGuarded::new()), FEW);
 conformance_suite!(global, Through(PageGuarded::new()), FEW);
-conformance_suite!(then_heap, Fallback::new(PageGuarded::new().reserve(1 << 20), Global));
-conformance_suite!(then_system, Through(Fallback::new(PageGuarded::new().reserve(1 << 20), System)));
+conformance_suite!(then_heap, Fallback::owning(PageGuarded::new().reserve(1 << 20), Global));
+conformance_suite!(then_system, Through(Fallback::owning(PageGuarded::new().reserve(1 << 20), System)));
 
 std::thread_local! {
     static TOLD: RefCell<Vec<MisuseKind>> = const { RefCell::new(Vec::new()) };

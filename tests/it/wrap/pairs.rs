@@ -12,19 +12,23 @@ use std::ptr::NonNull;
 
 conformance_suite!(
     buffer_then_heap,
-    Fallback::new(&Arena::new_in(Fixed::from(&mut Buffer::<3000>::new())), Global)
+    Fallback::new(&mut Arena::new_in(Fixed::from(&mut Buffer::<3000>::new())), Global)
 );
-conformance_suite!(arena_then_surplus, Fallback::new(&small_arena(), Hostile::new(Defect::None)), small());
+conformance_suite!(
+    arena_then_surplus,
+    Fallback::new(&mut small_arena(), Hostile::new(Defect::None)),
+    small()
+);
 conformance_suite!(
     nested,
     Fallback::new(
-        &small_arena(),
-        Fallback::new(&Arena::new_in(Fixed::from(&mut Buffer::<999>::new())), Counting::new(Global))
+        &mut small_arena(),
+        Fallback::new(&mut Arena::new_in(Fixed::from(&mut Buffer::<999>::new())), Counting::new(Global))
     )
 );
 conformance_suite!(
     all_may_run_out,
-    Fallback::new(&small_arena(), Limited::new(Global, 9000)),
+    Fallback::new(&mut small_arena(), Limited::new(Global, 9000)),
     Conformance::new().may_run_out(true)
 );
 conformance_suite!(segregate, Segregate::<64, _, _>::new(Counting::new(Global), Global));
@@ -48,15 +52,16 @@ fn small_arena() -> Arena<Chained> {
 #[test]
 fn clones_are_one_allocator() {
     let arena = small_arena();
-    Conformance::new().check_clones(Fallback::new(&arena, Global));
+    // SAFETY: the heap has no memory of the arena's.
+    Conformance::new().check_clones(unsafe { Fallback::new_unchecked(&arena, Global) });
     Conformance::new().check_clones(Segregate::<64, _, _>::new(Global, Global));
 }
 
 #[test]
 fn each_block_goes_back_to_where_it_came_from() {
     let mut buffer = Buffer::<64>::new();
-    let arena = Arena::new_in(Fixed::from(&mut buffer));
-    let pair = Fallback::new(&arena, Counting::new(Global));
+    let mut arena = Arena::new_in(Fixed::from(&mut buffer));
+    let pair = Fallback::new(&mut arena, Counting::new(Global));
     let first = block(&pair, 40).unwrap();
     let second = block(&pair, 60).unwrap();
     assert_eq!((pair.first().owns(first), pair.first().owns(second)), (true, false));
@@ -85,7 +90,7 @@ fn each_block_goes_back_to_where_it_came_from() {
 
 #[test]
 fn blocks_of_no_bytes_are_neithers() {
-    let pair = Fallback::new(&small_arena(), Counting::new(Global)).into_parts().1;
+    let pair = Fallback::new(&mut small_arena(), Counting::new(Global)).into_parts().1;
     let pair = Segregate::<8, _, _>::new(Counting::new(Global), pair);
     let empty = block(&pair, 0).unwrap();
     // SAFETY: the block has this size.

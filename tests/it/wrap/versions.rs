@@ -40,7 +40,7 @@ macro_rules! serves {
             work(&Histogram::<_, AllocationClock>::with_clock(Global));
             work(&Quantized::<32, _>::new(Global));
             work(&Segregate::<100, _, _>::new(Global, Global));
-            work(&Fallback::new(&Arena::new_in(Fixed::from(&mut Buffer::<500>::new())), Global));
+            work(&Fallback::new(&mut Arena::new_in(Fixed::from(&mut Buffer::<500>::new())), Global));
             work(&Guarded::new(Counting::new(&Arena::new())));
             #[cfg(feature = "log")]
             work(&arenite::wrap::Logging::new(Global));
