@@ -49,6 +49,8 @@ impl Armed {
 impl Drop for Armed {
     fn drop(&mut self) {
         // A panic while unwinding aborts, with or without `std`, and prints both messages.
-        panic!("a source of memory panicked; an allocator must not unwind, so the process ends here");
+        panic!(
+            "a source of memory, or a hook of one, panicked; an allocator must not unwind, so the process ends here"
+        );
     }
 }

@@ -67,10 +67,6 @@ impl Account {
         total
     }
 
-    pub(super) fn total(&self) -> usize {
-        self.total.load(Ordering::Relaxed).max(0) as usize
-    }
-
     pub(super) fn peak(&self) -> usize {
         self.peak.load(Ordering::Relaxed).max(0) as usize
     }

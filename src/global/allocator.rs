@@ -26,7 +26,8 @@ impl Region {
             }
             return Ok(block);
         }
-        if self.over_limit() {
+        if !self.core.has_left(layout.size()) {
+            self.core.payer().account.set_over(true);
             return Err(AllocError);
         }
         let inner = self.core.home().inner();
@@ -37,13 +38,8 @@ impl Region {
             false => unsafe { inner.alloc(layout) },
         };
         let block = NonNull::new(block).ok_or(AllocError)?;
-        self.count(layout.size() as isize);
+        self.core.count_large(layout.size() as isize);
         Ok(block)
-    }
-
-    /// Counts bytes of the inner allocator's.
-    fn count(&self, bytes: isize) {
-        self.core.large.set(self.core.large.get() + bytes);
     }
 }
 
@@ -73,7 +69,7 @@ impl Blocks for Region {
             Some(of) => unsafe { self.core.free(of, block.as_ptr(), footprint(layout.size())) },
             None => {
                 let _outside = Entered::outside();
-                self.count(-(layout.size() as isize));
+                self.core.count_large(-(layout.size() as isize));
                 // SAFETY: not in the territory, so it came from the inner allocator, with this layout.
                 unsafe { home.inner().dealloc(block.as_ptr(), layout) };
             }

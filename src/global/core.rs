@@ -6,7 +6,7 @@ use core::ptr;
 use super::account::Account;
 use super::block::{Block, FreedTwice, Held};
 use super::home::Home;
-use super::line::{self, LINE, SHORT, UNIT};
+use super::line::{self, BLOCK, LINE, SHORT, UNIT};
 use super::slab::Item;
 use super::stack::NONE;
 use crate::sync::atomic::AtomicU32;
@@ -152,6 +152,11 @@ impl Core {
     /// Adds to the bytes of large blocks. Those that were made elsewhere and are freed in here bring it to zero at most.
     pub(super) fn count_large(&self, bytes: isize) {
         self.large.set((self.large.get() + bytes).max(0));
+        // It may be gone before anybody looks again.
+        let unknown = self.held.get() + self.large.get() - self.reported.get();
+        if unknown > BLOCK as isize && !self.has_left(0) {
+            self.payer().account.set_over(true);
+        }
     }
 
     /// What blocks of the region have as their owner.

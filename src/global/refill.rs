@@ -62,6 +62,10 @@ impl Core {
                 return true;
             }
         }
+        // Before one that is empty: what is left in here in turn is then left where something was left already.
+        if self.adopt(bytes) {
+            return true;
+        }
         if let Some(block) = self.pop_spare() {
             self.open_clear(block);
             return true;
@@ -74,7 +78,7 @@ impl Core {
                 return true;
             }
         }
-        self.adopt(bytes) || self.open_fresh()
+        self.open_fresh()
     }
 
     /// Whether there is memory enough beside what is in use to put up with small holes.
@@ -124,7 +128,7 @@ impl Core {
     }
 
     /// Gives back what of a new window is beyond the limit.
-    fn clip(&self, allowed: usize) {
+    pub(super) fn clip(&self, allowed: usize) {
         let start = self.pos.get();
         let room = self.end.get().addr() - start.addr();
         let kept = allowed.div_ceil(LINE).saturating_mul(LINE);
@@ -279,15 +283,31 @@ impl Core {
         if allowed < bytes {
             // What is left of the second window is not in use.
             self.leave_overflow();
-            // Before it is too late, count what others have freed: everywhere the first time, then block by block, or each
-            // allocation beyond the limit would cost as much as the region is large.
-            let account = &self.payer().account;
-            self.sweep(if account.is_over() { LOOKS } else { usize::MAX });
+            self.look_at_last();
             allowed = self.allowed();
             if allowed < bytes {
-                account.set_over(true);
+                self.payer().account.set_over(true);
             }
         }
         allowed
+    }
+
+    /// Before it is too late, counts what others have freed: everywhere the first time, then block by block, or each
+    /// allocation beyond the limit would cost as much as the region is large.
+    fn look_at_last(&self) {
+        self.sweep(if self.payer().account.is_over() { LOOKS } else { usize::MAX });
+    }
+
+    /// Whether `bytes` bytes may still be handed out that are not the territory's. What is left of windows is not in use.
+    #[cold]
+    pub(super) fn has_left(&self, bytes: usize) -> bool {
+        let fits = || {
+            let total = self.report() - self.room() as isize;
+            (total.max(0) as usize).checked_add(bytes).is_some_and(|sum| sum <= self.payer().account.limit())
+        };
+        fits() || {
+            self.look_at_last();
+            fits()
+        }
     }
 }

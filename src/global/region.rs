@@ -161,11 +161,14 @@ impl Region {
         call()
     }
 
-    /// As [`enter`](Region::enter), for one who comes back soon: nothing is tidied up.
+    /// As [`enter`](Region::enter), for one who comes back soon: little is tidied up.
     #[inline]
     pub(super) fn visit<R>(&self, call: impl FnOnce() -> R) -> R {
-        let _entered = Entered::new(self.core);
-        call()
+        let entered = Entered::new(self.core);
+        let result = call();
+        drop(entered);
+        self.core.release_most_spares();
+        result
     }
 
     /// The region, which is allowed to have `bytes` bytes in use, as its siblings have together. What is allocated beyond
@@ -173,7 +176,10 @@ impl Region {
     /// unwind nor fail without ending the process.
     ///
     /// Bytes are counted by lines of 512. Large blocks, which come from the inner allocator in any case, count while they
-    /// are allocated and freed inside of the region.
+    /// are allocated and freed inside of the region; one of more than 16 KiB is noticed even if it is freed at once.
+    ///
+    /// The border is not sharp. A sibling counts in full the block of 16 KiB that it fills, also while it is left. And what the
+    /// region frees of that which earlier ones left in its blocks is taken from what it uses itself, until the limit is near.
     #[must_use]
     pub fn with_limit(self, bytes: usize) -> Self {
         self.core.payer().account.set_limit(bytes);
@@ -206,12 +212,11 @@ impl Region {
         self.core.payer().account.name()
     }
 
-    /// Whether more was asked for than the limit allows, since the region was made or reset.
+    /// Whether more was asked for than the limit allows, by the region or a sibling, since the first was made or one of them
+    /// was reset.
     #[must_use]
     pub fn over_limit(&self) -> bool {
-        self.core.report();
-        let account = &self.core.payer().account;
-        account.is_over() || account.total() > account.limit()
+        self.core.payer().account.is_over() || !self.core.has_left(0)
     }
 
     /// Bytes in use that came from the region's own memory, rounded up to 8 for each block.

@@ -3,12 +3,14 @@
 
 use super::block::{Held, Left};
 use super::core::Core;
-use super::line::BLOCK;
+use super::line::{BLOCK, LINE};
 use super::stack::NONE;
 use crate::sync::atomic::Ordering;
 
 /// Empty blocks that a region keeps while it is entered.
 const SPARES: usize = 64;
+/// Those that it keeps between two visits.
+const IDLE_SPARES: usize = 4;
 
 impl Core {
     /// Puts a block into the ring, behind the hand.
@@ -65,9 +67,11 @@ impl Core {
         block.clear();
         block.set_dirty(true);
         if block.block().index() == self.current.get() {
-            // All of the window is handed out and freed again: it begins anew, as long as the block.
+            // All of the window is handed out and freed again: it begins anew, as long as the block, or the limit allows.
+            let allowed = self.allowed().max(LINE);
             block.open_all(self.id());
             self.open(&block, 0, BLOCK);
+            self.clip(allowed);
             return;
         }
         if block.block().index() == self.overflow.get() {
@@ -96,6 +100,14 @@ impl Core {
         self.spare.set(block.block().next.load(Ordering::Relaxed));
         self.spares.set(self.spares.get() - 1);
         Some(block)
+    }
+
+    /// Gives the empty blocks that are kept to everybody, but for a few: the next visit may want them.
+    pub(super) fn release_most_spares(&self) {
+        while self.spares.get() > IDLE_SPARES {
+            let Some(block) = self.pop_spare() else { return };
+            self.home().put_free(block);
+        }
     }
 
     /// Gives the empty blocks that are kept to everybody.

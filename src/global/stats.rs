@@ -23,11 +23,12 @@ pub struct RegionStats {
     /// in blocks that they took over. That makes it too low, until it is found when the limit is near or they are left.
     pub peak: usize,
     /// Bytes that were in use when it was last left; what other threads have freed in blocks that it has not looked at
-    /// since counts as in use.
+    /// since counts as in use. The polls of a future are visits, after which this is as before.
     pub escaped: usize,
     /// Blocks of 16 KiB that it has.
     pub blocks: usize,
-    /// Bytes of large blocks, which the inner allocator served inside of the region and were not freed there.
+    /// Bytes of large blocks, of more than 2 KiB, which the inner allocator served inside of the region and were not freed
+    /// there. Those of elsewhere that are freed in the region are taken off, to zero at most.
     pub large: usize,
     /// Bytes that it and its siblings may use.
     pub limit: Option<usize>,
@@ -84,11 +85,11 @@ pub struct GlobalStats {
     /// Bytes of blocks of which nothing is in use. What became so after its region had ended is counted from when a region
     /// has looked at it, or `trim` has.
     pub free: usize,
-    /// Bytes in use that regions have left behind which have ended.
+    /// Bytes in use that regions have left behind which have ended, but for what lies in blocks that another has taken over.
     pub left_behind: usize,
     /// Bytes of the blocks that they are in.
     pub left_behind_blocks: usize,
-    /// The most regions that there were at a time.
+    /// The most regions that there were at a time, ended ones included of which siblings or handles are left.
     pub regions: usize,
 }
 

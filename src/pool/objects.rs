@@ -191,8 +191,13 @@ impl<T, A: Allocator> ObjectPool<T, A> {
         self.slots.reserve(objects.saturating_sub(self.kept.count.get()))?;
         while self.kept.count.get() < objects {
             let place = self.make(&mut init)?;
-            // SAFETY: the object was made just now, in a slot of this pool.
-            unsafe { self.kept.put(place) };
+            if self.kept.has_room() {
+                // SAFETY: the object was made just now, in a slot of this pool.
+                unsafe { self.kept.put(place) };
+            } else {
+                // What `init` had borrowed itself has come back. SAFETY: as above, and it is the caller's.
+                drop(unsafe { Reusable::lend(place, self.origin()) });
+            }
         }
         Ok(())
     }

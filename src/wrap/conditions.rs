@@ -12,9 +12,13 @@ const CERTAIN: usize = 1 << 31;
 /// [`succeed`](Self::succeed) takes them all back. Each condition that counts requests starts counting when it is set.
 #[derive(Debug)]
 pub struct Conditions {
-    /// Requests since a condition was last set.
     requests: AtomicUsize,
     refused: AtomicUsize,
+    /// How many requests there had been when a condition was last set; and when each of those was that counts them.
+    since: AtomicUsize,
+    run_since: AtomicUsize,
+    every_since: AtomicUsize,
+    chance_since: AtomicUsize,
     /// The first and the last request of the run that is refused, counted from 1; none is where `first` is 0.
     first: AtomicUsize,
     last: AtomicUsize,
@@ -32,6 +36,10 @@ impl Conditions {
         Self {
             requests: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
+            since: AtomicUsize::new(0),
+            run_since: AtomicUsize::new(0),
+            every_since: AtomicUsize::new(0),
+            chance_since: AtomicUsize::new(0),
             first: AtomicUsize::new(0),
             last: AtomicUsize::new(0),
             every: AtomicUsize::new(0),
@@ -58,7 +66,7 @@ impl Conditions {
 
     /// Refuses every `n`-th request from now: with 3 the third, the sixth and so on. 0 takes the condition back.
     pub fn fail_every(&self, n: usize) {
-        self.requests.store(0, Relaxed);
+        self.begin(&self.every_since);
         self.every.store(n, Relaxed);
     }
 
@@ -73,7 +81,7 @@ impl Conditions {
     /// Whether the `n`-th request from now is refused depends on `n` and `seed` alone, so the same seed refuses the same
     /// requests in each run of a program that makes them in the same order.
     pub fn fail_with_probability(&self, probability: f64, seed: u64) {
-        self.requests.store(0, Relaxed);
+        self.begin(&self.chance_since);
         self.seed.store((seed ^ (seed >> 32)) as usize, Relaxed);
         self.chance.store((probability.clamp(0.0, 1.0) * CERTAIN as f64) as usize, Relaxed);
     }
@@ -88,7 +96,7 @@ impl Conditions {
 
     /// Requests since a condition was last set, refused ones included.
     pub fn requests(&self) -> usize {
-        self.requests.load(Relaxed)
+        Self::number(self.requests.load(Relaxed), &self.since)
     }
 
     /// Requests that these conditions refused since the wrapper was made.
@@ -97,20 +105,33 @@ impl Conditions {
     }
 
     fn set_run(&self, first: usize, last: usize) {
-        self.requests.store(0, Relaxed);
+        self.begin(&self.run_since);
         self.first.store(first, Relaxed);
         self.last.store(last, Relaxed);
     }
 
+    /// Counts from now on.
+    fn begin(&self, since: &AtomicUsize) {
+        let requests = self.requests.load(Relaxed);
+        since.store(requests, Relaxed);
+        self.since.store(requests, Relaxed);
+    }
+
+    /// A request's number for whom counts from then on.
+    fn number(request: usize, since: &AtomicUsize) -> usize {
+        request.wrapping_sub(since.load(Relaxed))
+    }
+
     /// Counts a request, and says whether to refuse it.
     pub(super) fn refuse(&self, bytes: usize) -> bool {
-        let number = self.requests.fetch_add(1, Relaxed).wrapping_add(1);
-        let first = self.first.load(Relaxed);
-        let in_run = first != 0 && (first..=self.last.load(Relaxed)).contains(&number);
+        let request = self.requests.fetch_add(1, Relaxed).wrapping_add(1);
+        let (first, last) = (self.first.load(Relaxed), self.last.load(Relaxed));
+        let in_run = first != 0 && (first..=last).contains(&Self::number(request, &self.run_since));
         let every = self.every.load(Relaxed);
-        let in_turn = every != 0 && number % every == 0;
+        let in_turn = every != 0 && Self::number(request, &self.every_since) % every == 0;
         let chance = self.chance.load(Relaxed);
         let by_chance = chance != 0 && {
+            let number = Self::number(request, &self.chance_since);
             let drawn = random::nth(self.seed.load(Relaxed) as u64, number as u64);
             drawn % (CERTAIN as u64) < chance as u64
         };

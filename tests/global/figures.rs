@@ -4,6 +4,7 @@ use crate::random::Random;
 use crate::{GLOBAL, child_process};
 
 const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
+const LINE: usize = BLOCK / 32;
 
 #[test]
 fn figures_of_a_region() {
@@ -166,45 +167,107 @@ fn figures_of_all_regions() {
     );
 }
 
-/// Many small regions of which each leaves a little: what is held is not much more than a line for each.
+/// Many regions of which each leaves 64 bytes behind, amid blocks of up to `most` bytes, of which the last `at_a_time` are in use.
+/// Bytes of the territory for each.
+fn held_for_each(most: usize, at_a_time: usize) -> usize {
+    let (regions, work) = if cfg!(arenite_zeal) { (400, 6 * BLOCK) } else { (2000, 100 << 10) };
+    let mut random = Random::new(7);
+    let kept: Vec<Box<[u8; 64]>> = (0..regions)
+        .map(|number| {
+            GLOBAL.region().enter(|| {
+                let (mut bytes, mut made, mut kept) = (0, Vec::new(), None);
+                while bytes < work {
+                    let size = 16 + random.below(most - 16);
+                    bytes += size;
+                    made.push(vec![1_u8; size]);
+                    if made.len() > at_a_time {
+                        made.swap_remove(random.below(at_a_time));
+                    }
+                    if kept.is_none() && bytes > work / 2 {
+                        kept = Some(Box::new([number as u8; 64]));
+                    }
+                }
+                assert!(made.iter().flatten().all(|&byte| byte == 1));
+                kept.unwrap()
+            })
+        })
+        .collect();
+    let stats = GLOBAL.stats();
+    assert!(kept.iter().enumerate().all(|(number, bytes)| **bytes == [number as u8; 64]));
+    drop(kept);
+    assert_eq!(GLOBAL.stats().left_behind, 0);
+    stats.territory_bytes / regions
+}
+
 #[test]
 fn what_outlives_its_region_holds_little() {
     child_process::expect(
         "figures::what_outlives_its_region_holds_little",
         || {
-            let (regions, work) = if cfg!(arenite_zeal) { (400, 6 * BLOCK) } else { (2000, 100 << 10) };
             // The largest is about two lines long.
-            let most = BLOCK / 16;
-            let mut random = Random::new(7);
-            let kept: Vec<Box<[u8; 64]>> = (0..regions)
-                .map(|number| {
-                    GLOBAL.region().enter(|| {
-                        let (mut bytes, mut made, mut kept) = (0, Vec::new(), None);
-                        while bytes < work {
-                            let size = 16 + random.below(most - 16);
-                            bytes += size;
-                            made.push(vec![1_u8; size]);
-                            if kept.is_none() && bytes > work / 2 {
-                                kept = Some(Box::new([number as u8; 64]));
-                            }
-                        }
-                        assert!(made.iter().flatten().all(|&byte| byte == 1));
-                        kept.unwrap()
-                    })
-                })
-                .collect();
-            let stats = GLOBAL.stats();
-            let (each, line) = (stats.territory_bytes / regions, BLOCK / 32);
-            assert!(
-                each <= if cfg!(arenite_zeal) { 8 * line } else { 2 * line },
-                "{each} bytes each\n{stats}"
-            );
-            assert!(kept.iter().enumerate().all(|(number, bytes)| **bytes == [number as u8; 64]));
-            drop(kept);
-            assert_eq!(GLOBAL.stats().left_behind, 0);
+            let each = held_for_each(BLOCK / 16, usize::MAX);
+            assert!(each <= if cfg!(arenite_zeal) { 8 * LINE } else { 2 * LINE }, "{each} bytes each");
         },
         |ended| assert!(ended.success, "{}", ended.text),
     );
+}
+
+/// Blocks become empty all the time, and what is left behind must not lie in another one of them each time.
+#[test]
+fn what_outlives_a_region_that_frees_holds_little() {
+    child_process::expect(
+        "figures::what_outlives_a_region_that_frees_holds_little",
+        || {
+            let each = held_for_each(BLOCK / 8, 20);
+            assert!(each <= if cfg!(arenite_zeal) { 8 * LINE } else { 2 * LINE }, "{each} bytes each");
+        },
+        |ended| assert!(ended.success, "{}", ended.text),
+    );
+}
+
+/// What is larger than a block counts at once, as it may be gone when somebody looks.
+#[test]
+fn a_large_block_that_comes_and_goes_is_noticed() {
+    let region = GLOBAL.region().with_limit(4 * BLOCK);
+    region.enter(|| drop(vec![1_u8; 2 * BLOCK]));
+    let stats = region.stats();
+    assert!(!stats.over_limit && stats.large == 0 && stats.peak >= 2 * BLOCK, "{stats}");
+    region.enter(|| drop(vec![1_u8; 40 * BLOCK]));
+    let stats = region.stats();
+    assert!(stats.over_limit && stats.large == 0 && stats.peak >= 40 * BLOCK, "{stats}");
+}
+
+/// What is left of a window is not in use.
+#[test]
+fn a_limit_that_is_no_multiple_of_a_line() {
+    for limit in [LINE - 8, LINE + 8, 3 * LINE + 8, BLOCK - 8, 2 * BLOCK + 8] {
+        let region = GLOBAL.region().with_limit(limit);
+        let first = region.enter(|| Box::new(7_u64));
+        assert!(!region.over_limit(), "{limit}: {}", region.stats());
+        let rest = region.enter(|| vec![Box::new([0_u8; LINE / 2]); 2 * limit.div_ceil(LINE) + 2]);
+        assert!(region.over_limit(), "{limit}: {}", region.stats());
+        drop((first, rest));
+    }
+}
+
+/// `&Region` as an allocator: what the limit allows and no more, whatever was refused before.
+#[test]
+fn collections_in_a_region_with_a_limit() {
+    use allocator_api2::vec::Vec as VecIn;
+
+    let region = GLOBAL.region().with_limit(100 * BLOCK);
+    let of = |bytes: usize| {
+        let mut made: VecIn<u8, &arenite::Region> = VecIn::new_in(&region);
+        made.try_reserve_exact(bytes).map(|()| made)
+    };
+    assert!(of(101 * BLOCK).is_err() && region.over_limit());
+    let first = of(90 * BLOCK).unwrap();
+    assert!(of(11 * BLOCK).is_err());
+    drop(first);
+    let second = of(95 * BLOCK).unwrap();
+    assert_eq!(region.stats().large, 95 * BLOCK);
+    drop(second);
+    assert_eq!(region.stats().large, 0);
 }
 
 /// In holes and beside them, blocks longer than a line among others.

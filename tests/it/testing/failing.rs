@@ -42,9 +42,14 @@ fn each_condition_refuses_what_it_says() {
     assert_eq!(refused(&failing, 3), []);
     failing.fail_every(2);
     assert_eq!(refused(&failing, 5), [2, 4]);
-    // Conditions add up.
-    failing.fail_nth(3);
-    assert_eq!(refused(&failing, 5), [2, 3, 4]);
+    // Conditions add up, and each counts from when it was set.
+    failing.fail_nth(2);
+    assert_eq!(refused(&failing, 5), [1, 2, 3, 5]);
+    failing.fail_every(0);
+    failing.fail_nth(5);
+    assert_eq!((refused(&failing, 3), failing.requests()), (vec![], 3));
+    failing.fail_every(1000);
+    assert_eq!((refused(&failing, 3), failing.requests()), (vec![2], 3));
     failing.fail_every(0);
     failing.fail_nth(0);
     failing.fail_above(0);
