@@ -6,6 +6,7 @@
 //! | [`Failing`] | refuses the requests it is told to refuse, or makes every resize move |
 //! | [`Limited`] | refuses what would exceed a budget in bytes, which several may share |
 //! | [`Fallback`] | takes memory from a second allocator when the first refuses |
+//! | [`Exclusive`] | adds nothing, and lets no other allocator have memory of the one in it: the first of a `Fallback` |
 //! | [`Segregate`] | takes small blocks from one allocator, large ones from another |
 //! | [`Observer`] | calls a closure with every event |
 //! | [`OnOom`] | calls a hook when memory runs out, and asks again |
