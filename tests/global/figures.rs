@@ -270,6 +270,17 @@ fn collections_in_a_region_with_a_limit() {
     assert_eq!(region.stats().large, 0);
 }
 
+/// Before it is refused, a region looks at what other threads have freed.
+#[test]
+fn what_others_freed_makes_room_for_large_blocks() {
+    let region = GLOBAL.region().with_limit(100 * BLOCK);
+    let mut kept = Vec::with_capacity(80 * BLOCK / 64);
+    region.enter(|| kept.extend((0..80 * BLOCK / 64).map(|_| Box::new([1_u8; 64]))));
+    std::thread::spawn(move || drop(kept)).join().unwrap();
+    let mut made: allocator_api2::vec::Vec<u8, &arenite::Region> = allocator_api2::vec::Vec::new_in(&region);
+    assert!(made.try_reserve_exact(50 * BLOCK).is_ok() && !region.over_limit());
+}
+
 /// In holes and beside them, blocks longer than a line among others.
 #[test]
 fn zeroed_memory_in_holes_is_zero() {
