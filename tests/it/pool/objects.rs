@@ -69,6 +69,19 @@ fn no_more_are_kept_than_may_be() {
     assert_eq!(alive.get(), 2);
 }
 
+/// What makes an object borrows one itself, which is back before the new one is kept.
+#[test]
+fn what_comes_back_while_a_pool_is_filled_counts() {
+    let alive = Cell::new(0);
+    let pool = ObjectPool::new().keep_at_most(1);
+    pool.fill(1, || {
+        drop(pool.get_or_init(|| Noisy::new(&alive, 1)));
+        Noisy::new(&alive, 2)
+    })
+    .unwrap();
+    assert_eq!((alive.get(), pool.stats().kept, pool.stats().live), (1, 1, 0));
+}
+
 #[test]
 fn an_object_may_leave_for_good() {
     let alive = Cell::new(0);
