@@ -29,7 +29,24 @@ pub unsafe trait Owns: Allocator {
 ///
 /// As long as the value can be moved, or borrowed exclusively, no allocator that can be used beside it has memory of it. So
 /// it is not a reference that others may have, and not [`Clone`].
-pub unsafe trait Apart: Owns {}
+pub unsafe trait Apart: Owns + Whole {}
+
+/// Memory of which nobody else has any while it is borrowed exclusively.
+///
+/// What [`Exclusive::new`](crate::wrap::Exclusive::new) borrows: an arena itself, or an allocator that is [`Apart`]. A
+/// reference to an arena is not whole, nor is a wrapper around one: who has a `&mut &Arena` is alone with the reference, and
+/// others may use the arena.
+///
+/// # Safety
+///
+/// As long as the value is borrowed exclusively, no allocator that can be used beside that borrow has memory of it. So the value
+/// is no reference, no counted pointer, and nothing that contains one of these, if another value may lead to the same memory.
+#[diagnostic::on_unimplemented(
+    message = "an exclusive borrow of `{Self}` does not prove that nobody else has its memory",
+    label = "others may have memory of this, too",
+    note = "borrow the arena itself (`&mut arena`), not a reference to it or what contains one"
+)]
+pub unsafe trait Whole {}
 
 // SAFETY: an allocator and a reference to it have the same blocks.
 unsafe impl<A: Owns> Owns for &A {

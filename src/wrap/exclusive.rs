@@ -1,7 +1,7 @@
 //! [`Exclusive`].
 
 use super::forward::Observe;
-use crate::owns::{Apart, Owns};
+use crate::owns::{Apart, Owns, Whole};
 use core::ptr::NonNull;
 
 /// An allocator that is borrowed for this alone: as long as this is there, no other has memory of it.
@@ -17,6 +17,14 @@ use core::ptr::NonNull;
 /// let mut numbers = Vec::new_in(&exclusive);
 /// numbers.push(1);
 /// ```
+///
+/// What is borrowed is [`Whole`]: a `&mut` to a reference is no proof of anything.
+///
+/// ```compile_fail,E0277
+/// # use arenite::{Arena, wrap::Exclusive};
+/// let arena = Arena::new();
+/// let exclusive = Exclusive::new(&mut &arena); // `arena` can still be used by others
+/// ```
 #[derive(Debug)]
 pub struct Exclusive<A> {
     inner: A,
@@ -24,7 +32,10 @@ pub struct Exclusive<A> {
 
 impl<'a, A> Exclusive<&'a A> {
     /// `allocator`, for this alone.
-    pub const fn new(allocator: &'a mut A) -> Self {
+    pub const fn new(allocator: &'a mut A) -> Self
+    where
+        A: Whole,
+    {
         Self { inner: allocator }
     }
 
@@ -45,7 +56,10 @@ unsafe impl<A: Owns> Owns for Exclusive<A> {
     }
 }
 
-// SAFETY: made of an exclusive borrow, of which nothing is handed on for longer than this is borrowed itself. Who has memory of
-// the allocator has either borrowed this, so that it cannot be moved or borrowed exclusively, or got it before, which the
-// borrow that this was made of has ended.
+// SAFETY: `new` alone makes one, of an exclusive borrow of what is `Whole`: when it was made, no other allocator that could be
+// used from then on had memory of that. Since then the only way to it is through this value, which cannot be cloned, and hands
+// on nothing for longer than it is borrowed itself: as long as it can be moved, or borrowed exclusively, nothing of that is left.
 unsafe impl<A: Owns> Apart for Exclusive<A> {}
+
+// SAFETY: as for `Apart`, of which an exclusive borrow is a part.
+unsafe impl<A: Owns> Whole for Exclusive<A> {}

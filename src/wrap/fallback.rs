@@ -3,7 +3,7 @@
 use super::calls::{Granted, OverGlobal};
 use super::exclusive::Exclusive;
 use super::pair::{Pair, Side};
-use crate::owns::{Apart, Owns};
+use crate::owns::{Apart, Owns, Whole};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
@@ -14,7 +14,7 @@ use core::ptr::NonNull;
 /// no bytes take nothing from either. Needs no memory besides the two. Fallbacks nest: `Fallback<A, Fallback<B, C>>`.
 ///
 /// `B` must not have its memory from `A`, or `A` would take `B`'s blocks for its own. So [`new`](Self::new) borrows the first for
-/// itself alone.
+/// itself alone, and takes only what such a borrow says something about: an arena, not a reference to one (see [`Whole`]).
 ///
 /// A small buffer on the stack, then the heap:
 ///
@@ -50,7 +50,10 @@ impl<'a, A, B> Fallback<Exclusive<&'a A>, B> {
     /// let pair = Fallback::new(&mut outer, &inner); // `outer` would free what is `inner`'s
     /// # drop(pair);
     /// ```
-    pub const fn new(first: &'a mut A, second: B) -> Self {
+    pub const fn new(first: &'a mut A, second: B) -> Self
+    where
+        A: Whole,
+    {
         Self { first: Exclusive::new(first), second }
     }
 }
@@ -131,6 +134,9 @@ unsafe impl<A: Owns, B: Owns> Owns for Fallback<A, B> {
 
 // SAFETY: what has memory of this has borrowed it; of the two, nobody else has any.
 unsafe impl<A: Apart, B: Apart> Apart for Fallback<A, B> {}
+
+// SAFETY: as for `Apart`, of which an exclusive borrow is a part.
+unsafe impl<A: Apart, B: Apart> Whole for Fallback<A, B> {}
 
 allocator_by_pair!([A: Owns, B: allocator_api2::alloc::Allocator] Fallback<A, B>);
 

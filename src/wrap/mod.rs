@@ -81,7 +81,7 @@ mod statistics;
 #[cfg(all(feature = "std", feature = "hashbrown"))]
 mod tracking;
 
-pub use crate::owns::{Apart, Owns};
+pub use crate::owns::{Apart, Owns, Whole};
 pub use conditions::Conditions;
 pub use counting::{Counting, Counts};
 pub use exclusive::Exclusive;

@@ -5,7 +5,7 @@ use super::lock::Lock;
 use super::misuse::{Judge, Misuse, MisuseKind};
 use super::pages::{Block, Pages, Side};
 use crate::adapt::{Blocks, Granted, allocator_impls};
-use crate::owns::{Apart, Owns};
+use crate::owns::{Apart, Owns, Whole};
 use allocator_api2::alloc::AllocError;
 use core::alloc::{GlobalAlloc, Layout};
 use core::fmt;
@@ -255,3 +255,6 @@ unsafe impl Owns for PageGuarded {
 
 // SAFETY: it cannot be cloned, so who has memory of it has borrowed it, or has it.
 unsafe impl Apart for PageGuarded {}
+
+// SAFETY: as for `Apart`, of which an exclusive borrow is a part.
+unsafe impl Whole for PageGuarded {}

@@ -1,7 +1,7 @@
 //! The second of a fallback has its memory from the first, which would take what the second hands out for its own.
 
 use allocator_api2::alloc::Global;
-use arenite::wrap::Fallback;
+use arenite::wrap::{Exclusive, Fallback};
 use arenite::{Arena, Fixed};
 
 fn main() {
@@ -10,7 +10,12 @@ fn main() {
     drop(Fallback::new(&mut outer, &inner));
 
     let mut outer = Arena::new();
-    let mut pair = Fallback::new(&mut outer, Global);
+    let mut exclusive = Exclusive::new(&mut outer);
+    let inner = Arena::new_in(Fixed::new(exclusive.get().alloc_uninit_slice(100)));
+    drop(Fallback::new(&mut exclusive, &inner));
+
+    let mut outer = Arena::new();
+    let pair = Fallback::new(&mut outer, Global);
     let inner = Arena::new_in(Fixed::new(pair.first().get().alloc_uninit_slice(100)));
-    drop(Fallback::new(&mut pair, &inner));
+    drop(Fallback::owning(pair.into_parts().0, &inner));
 }

@@ -8,7 +8,7 @@ use allocator_api2::alloc::{AllocError, Allocator};
 use super::{LARGE, SyncArena};
 use crate::adapt::{Blocks, Granted, allocator_impls};
 use crate::backing::Backing;
-use crate::owns::Owns;
+use crate::owns::{Owns, Whole};
 use crate::shared::thread;
 use crate::track;
 
@@ -160,6 +160,10 @@ unsafe impl<B: Backing, const M: usize> Owns for &SyncArena<B, M> {
         self.with_core(|core| (&core.arena).owns(block))
     }
 }
+
+// SAFETY: a shared arena is no allocator, references to it are. What they hand out borrows it, and so does an allocator that has
+// its memory from them, on whatever thread. All such borrows have ended when the arena is borrowed exclusively.
+unsafe impl<B: Backing, const M: usize> Whole for SyncArena<B, M> {}
 
 /// Room for `T`s, as the typed methods need it.
 impl<B: Backing, const M: usize> SyncArena<B, M> {
