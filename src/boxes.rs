@@ -185,16 +185,24 @@ macro_rules! unsize_box {
         let (value, kind) = $crate::__unsize::TakeApart::take_apart($boxed);
         // A coercion site: an unsizing coercion can happen here, or none.
         let value: *mut _ = value;
-        // SAFETY: the pointer is that of the box just taken apart, to the same value, and so is the kind.
+        // SAFETY: the pointer and the kind are what one call of `take_apart` returned, as far as they go; a coercion leaves the
+        // pointer where it is. That they make a box again is the contract of `TakeApart`, an `unsafe` trait.
         unsafe { kind.put_together(value) }
     }};
 }
 
-/// What [`unsize_box!`] expands to.
+/// What [`unsize_box!`] expands to. Hidden, and not private: programs can name it.
 #[doc(hidden)]
 pub mod unsize {
     /// A box that can be taken apart.
-    pub trait TakeApart {
+    ///
+    /// # Safety
+    ///
+    /// A type that implements this has a `Kind` with a method `put_together`. What `take_apart` returns may be given to that
+    /// method once, the pointer as it is or unsized by a coercion, and nothing further is asked: [`unsize_box!`] does so without a
+    /// word of `unsafe` from its caller. So the pointer leads to an initialised value, which was the box's alone and stays
+    /// valid as long as what `put_together` returns.
+    pub unsafe trait TakeApart {
         type Value: ?Sized;
         /// What puts it together again. No trait has that method: a trait's would not tell the compiler to what to coerce.
         type Kind;

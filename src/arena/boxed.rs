@@ -131,7 +131,9 @@ impl<T: ?Sized> Drop for ArenaBox<'_, T> {
 #[derive(Debug)]
 pub struct InArena<'a>(PhantomData<&'a ()>);
 
-impl<'a, T: ?Sized> TakeApart for ArenaBox<'a, T> {
+// SAFETY: the value was the box's alone, and stays for `'a`, which is the lifetime of the box that `put_together` makes. Its
+// contract is met by what one call returns; an unsized pointer leads to the same value.
+unsafe impl<'a, T: ?Sized> TakeApart for ArenaBox<'a, T> {
     type Value = T;
     type Kind = InArena<'a>;
 

@@ -133,7 +133,9 @@ impl<T: ?Sized> Drop for PoolBox<'_, T> {
 #[derive(Debug)]
 pub struct InPool<'pool>(PhantomData<&'pool ()>);
 
-impl<'pool, T: ?Sized> TakeApart for PoolBox<'pool, T> {
+// SAFETY: the value was the box's alone, and its slot stays taken for `'pool`, which is the lifetime of the box that
+// `put_together` makes. Its contract is met by what one call returns; an unsized pointer leads to the same value.
+unsafe impl<'pool, T: ?Sized> TakeApart for PoolBox<'pool, T> {
     type Value = T;
     type Kind = InPool<'pool>;
 
