@@ -64,7 +64,8 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     pub(super) fn conclude(&mut self) {
         let end = self.last_used();
         if let Home::Root(root) = &mut self.home {
-            root.backing_mut().conclude(end);
+            // SAFETY: nothing that was handed out ends behind the last used byte, which is one of a chunk's.
+            unsafe { root.backing_mut().conclude(end) };
         }
     }
 

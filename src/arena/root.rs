@@ -185,7 +185,11 @@ impl<B: Backing, const M: usize> Root<B, M> {
             return None;
         }
         let (header, align) = (Self::HEADER, Self::ALIGN);
-        let block = self.ask(|backing| backing.first(header, need, align).ok_or(AllocError)).ok()?;
+        let first = |backing: &mut B| {
+            // SAFETY: `CHUNK_ALIGN` and the minimum alignment are powers of two, so the larger one is.
+            unsafe { backing.first(header, need, align) }.ok_or(AllocError)
+        };
+        let block = self.ask(first).ok()?;
         // Nobody else obtained one while the backing ran: it was busy.
         Some(self.register(block, header, usize::MAX, ChunkId::NONE))
     }
@@ -357,7 +361,11 @@ impl<B: Backing, const M: usize> Root<B, M> {
 
     /// Makes the first chunk, which is empty and the only one, `bytes` bytes long at most, and gives the rest back to the
     /// backing.
-    pub(super) fn shorten_first(&mut self, bytes: usize) {
+    ///
+    /// # Safety
+    ///
+    /// That is so: it is the only chunk, it has `bytes` bytes or more, and nobody uses any of them. For contiguous backings.
+    pub(super) unsafe fn shorten_first(&mut self, bytes: usize) {
         let record = self.record(ChunkId::FIRST);
         let (base, old_top) = (record.base, record.top.get());
         let limit = record.limit.get();
@@ -365,7 +373,9 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let block = self.block(ChunkId::FIRST, record);
         track::unpoison(top, limit.addr() - top.addr());
         let shortened = self.ask(|backing| {
-            backing.shorten(block, top.addr() - base.addr());
+            // SAFETY: the block as it was obtained and extended. The first chunk's record lies in the arena, so the block
+            // starts at `base`; it is the only one, reaches to `top` or beyond, and nobody uses it (this function's contract).
+            unsafe { backing.shorten(block, top.addr() - base.addr()) };
             Ok(())
         });
         debug_assert!(shortened.is_ok(), "there is no `&mut self` while the backing runs");

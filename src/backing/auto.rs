@@ -100,8 +100,9 @@ unsafe impl Backing for Auto {
     }
 
     #[inline(always)]
-    fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
-        PLAN.first(&self.base, &mut self.last, (header, need, align))
+    unsafe fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
+        // SAFETY: this function's contract is that of the called one.
+        unsafe { PLAN.first(&self.base, &mut self.last, (header, need, align)) }
     }
 
     #[inline(always)]
@@ -150,11 +151,12 @@ unsafe impl Backing for Auto {
     }
 
     #[inline]
-    fn shrunk(&mut self, largest: usize) {
+    unsafe fn shrunk(&mut self, largest: usize) {
         self.last = self.last.min(largest);
         #[cfg(feature = "virtual-memory")]
         if largest == 0 {
-            self.large.restart();
+            // SAFETY: every block was released (this function's contract), and so were all of reserved memory.
+            unsafe { self.large.restart() };
         }
     }
 

@@ -155,8 +155,12 @@ impl Plan {
     }
 
     /// The first block of `base`: see [`Backing::first`].
+    ///
+    /// # Safety
+    ///
+    /// As there: `align` is a power of two.
     #[inline(always)]
-    pub(super) fn first<A: Allocator>(
+    pub(super) unsafe fn first<A: Allocator>(
         &self,
         base: &A,
         last: &mut usize,
@@ -173,7 +177,8 @@ impl Plan {
         if !is_usual {
             return None;
         }
-        // SAFETY: `align` is a power of two, and `size`, a multiple of it, is at most `isize::MAX`.
+        // SAFETY: `align` is a power of two (this function's contract), so it is not zero. `size` is a multiple of it, so
+        // rounding it up adds nothing, and it is at most `isize::MAX` (checked above).
         let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
         let start = base.allocate(layout).ok()?.cast();
         *last = size;
@@ -215,7 +220,8 @@ impl Plan {
             size = whole(request.most).map_or(size, |most| size.min(most));
         }
         loop {
-            // SAFETY: `align` is a power of two, and `size`, a multiple of it, is at most `longest`.
+            // SAFETY: an arena asks for alignments that are powers of two, so it is not zero. `size` is a multiple of it, so
+            // rounding it up adds nothing, and it is at most `longest`, which is no more than `isize::MAX`.
             let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
             match base.allocate(layout) {
                 Ok(start) => {
@@ -235,10 +241,11 @@ impl Plan {
 ///
 /// # Safety
 ///
-/// `block` came from `base` by [`Plan::obtain`], and nobody uses it any more.
+/// `block` came from `base` by [`Plan::obtain`] or [`Plan::first`], and nobody uses it any more.
 #[inline]
 pub(super) unsafe fn release<A: Allocator>(base: &A, block: Block) {
-    // SAFETY: the layout that the block was asked for with, which was valid then.
+    // SAFETY: the size and the alignment of a block are those of the layout that it was asked for with (this function's
+    // contract): a power of two, and a size that does not exceed `isize::MAX` when it is rounded up to that.
     let layout = unsafe { Layout::from_size_align_unchecked(block.len, block.align) };
     // SAFETY: the block came from this allocator with this layout and is nobody's (this function's contract).
     unsafe { base.deallocate(block.start, layout) };
@@ -258,8 +265,9 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
     }
 
     #[inline(always)]
-    fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
-        self.plan.first(&self.base, &mut self.last, (header, need, align))
+    unsafe fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
+        // SAFETY: this function's contract is that of the called one.
+        unsafe { self.plan.first(&self.base, &mut self.last, (header, need, align)) }
     }
 
     #[inline]
@@ -276,7 +284,7 @@ unsafe impl<A: Allocator> Backing for Chained<A> {
         None
     }
 
-    fn shrunk(&mut self, largest: usize) {
+    unsafe fn shrunk(&mut self, largest: usize) {
         self.last = self.last.min(largest);
     }
 }

@@ -94,7 +94,7 @@ unsafe impl Backing for Fixed<'_> {
         self.cut.release(self.offset(block.start), block.len);
     }
 
-    fn shorten(&mut self, block: Block, len: usize) {
+    unsafe fn shorten(&mut self, block: Block, len: usize) {
         self.cut.cut_back(self.offset(block.start) + len);
     }
 
@@ -107,7 +107,7 @@ unsafe impl Backing for Fixed<'_> {
         Some(self.cut.len())
     }
 
-    fn shrunk(&mut self, largest: usize) {
+    unsafe fn shrunk(&mut self, largest: usize) {
         if largest == 0 {
             self.cut.cut_back(0);
         }
@@ -116,7 +116,7 @@ unsafe impl Backing for Fixed<'_> {
 
 impl Fixed<'_> {
     fn offset(&self, address: NonNull<u8>) -> usize {
-        address.addr().get() - self.start.addr().get()
+        address.addr().get().wrapping_sub(self.start.addr().get())
     }
 
     /// Bytes by which blocks grow.

@@ -98,11 +98,16 @@ impl Large {
     }
 
     /// Every block has been released: the next ones are small again.
+    ///
+    /// # Safety
+    ///
+    /// That is so.
     #[inline]
-    pub(super) fn restart(&mut self) {
+    pub(super) unsafe fn restart(&mut self) {
         if let Some(mut reserved) = self.reserved.take() {
             // Nothing is to be kept, not even in the cache.
-            reserved.shrunk(0);
+            // SAFETY: every block was released (this function's contract).
+            unsafe { reserved.shrunk(0) };
             reserved.trim();
             give_up(Some(reserved));
         }

@@ -46,8 +46,11 @@ use crate::error::Cause;
 ///
 /// # Safety
 ///
-/// A block that [`obtain`](Backing::obtain) returns is writable, belongs to the caller alone until it is released, and
-/// stays where it is when the backing is moved. What `extend` adds likewise.
+/// A block that [`obtain`](Backing::obtain) or [`first`](Backing::first) returns is writable, belongs to the caller alone until it
+/// is released, and stays where it is when the backing is moved. What `extend` adds likewise.
+//
+// Methods that the documentation does not show can be called, by whoever has a backing that is not yet an arena's. So each of
+// them is safe whatever it is told, or is `unsafe`.
 pub unsafe trait Backing: sealed::Sealed {
     /// The backing's name, for people.
     const NAME: &'static str;
@@ -76,9 +79,13 @@ pub unsafe trait Backing: sealed::Sealed {
     /// The first block of all, by a shorter way where there is one: with `header` bytes and at least `need` behind them,
     /// aligned to `align`, neither limited nor large, and what [`obtain`](Backing::obtain) would give. `None`: ask that.
     /// Always so if `need` is 0.
+    ///
+    /// # Safety
+    ///
+    /// `align` is a power of two.
     #[doc(hidden)]
     #[inline(always)]
-    fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
+    unsafe fn first(&mut self, header: usize, need: usize, align: usize) -> Option<Block> {
         let _ = (header, need, align);
         None
     }
@@ -115,8 +122,13 @@ pub unsafe trait Backing: sealed::Sealed {
     }
 
     /// Takes all but the first `len` bytes of the only block back. For contiguous backings.
+    ///
+    /// # Safety
+    ///
+    /// The block came from this backing, its length covers all that `extend` added, it is the only one that was not released, it
+    /// has at least `len` bytes, and nobody uses those behind the first `len` any more.
     #[doc(hidden)]
-    fn shorten(&mut self, block: Block, len: usize) {
+    unsafe fn shorten(&mut self, block: Block, len: usize) {
         let _ = (block, len);
     }
 
@@ -137,8 +149,12 @@ pub unsafe trait Backing: sealed::Sealed {
     fn reserved(&self) -> Option<usize>;
 
     /// Blocks have been released; the largest that is left has `largest` bytes, 0 if there is none. Grow from there.
+    ///
+    /// # Safety
+    ///
+    /// If `largest` is 0, every block was released.
     #[doc(hidden)]
-    fn shrunk(&mut self, largest: usize);
+    unsafe fn shrunk(&mut self, largest: usize);
 
     /// Gives memory that has come back, and is kept warm, to the system.
     #[doc(hidden)]
@@ -146,8 +162,12 @@ pub unsafe trait Backing: sealed::Sealed {
 
     /// The arena ends, before its blocks are released. Everything that it handed out ends at or before `end`; `None` if
     /// there is nothing.
+    ///
+    /// # Safety
+    ///
+    /// That is so, and `end` lies in a block of this backing or at its end.
     #[doc(hidden)]
-    fn conclude(&mut self, end: Option<NonNull<u8>>) {
+    unsafe fn conclude(&mut self, end: Option<NonNull<u8>>) {
         let _ = end;
     }
 

@@ -335,7 +335,7 @@ unsafe impl Backing for Virtual {
         }
     }
 
-    fn shorten(&mut self, block: Block, len: usize) {
+    unsafe fn shorten(&mut self, block: Block, len: usize) {
         let address = block.start.addr().get();
         // It is the only block, so whatever else counts as cut is what was released out of order.
         for piece in self.current.iter_mut().chain(&mut self.full) {
@@ -367,7 +367,7 @@ unsafe impl Backing for Virtual {
         Some(self.current.iter().chain(&self.full).map(|piece| piece.range.len()).sum())
     }
 
-    fn shrunk(&mut self, largest: usize) {
+    unsafe fn shrunk(&mut self, largest: usize) {
         if largest != 0 {
             return;
         }

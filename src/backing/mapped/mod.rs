@@ -231,7 +231,7 @@ impl Mapped {
 
     /// How far an address is behind the contents.
     fn behind(&self, address: NonNull<u8>) -> usize {
-        address.addr().get() - self.memory.start().addr().get() - self.contents
+        address.addr().get().wrapping_sub(self.memory.start().addr().get()).wrapping_sub(self.contents)
     }
 
     /// Bytes that are granted at once: little at first, then in proportion, so that the cold path stays cold.
@@ -291,7 +291,7 @@ unsafe impl Backing for Mapped {
         self.cut.release(offset, block.len);
     }
 
-    fn shorten(&mut self, block: Block, len: usize) {
+    unsafe fn shorten(&mut self, block: Block, len: usize) {
         let offset = self.behind(block.start);
         self.memory.soil(self.contents + offset + block.dirty);
         self.cut.cut_back(offset + len);
@@ -305,7 +305,7 @@ unsafe impl Backing for Mapped {
         Some(self.cut.len())
     }
 
-    fn shrunk(&mut self, largest: usize) {
+    unsafe fn shrunk(&mut self, largest: usize) {
         if largest == 0 {
             self.cut.cut_back(0);
         }
@@ -315,7 +315,7 @@ unsafe impl Backing for Mapped {
         self.memory.trim(self.end());
     }
 
-    fn conclude(&mut self, end: Option<NonNull<u8>>) {
+    unsafe fn conclude(&mut self, end: Option<NonNull<u8>>) {
         self.length = self.contents + end.map_or(0, |end| self.behind(end));
     }
 
