@@ -1,6 +1,7 @@
 //! An arena for each thread.
 
 use core::fmt;
+use std::alloc::System;
 
 use allocator_api2::alloc::AllocError;
 use allocator_api2::boxed::Box;
@@ -186,7 +187,8 @@ impl<B: Backing, F: Fn() -> B, const M: usize> ArenaPool<B, F, M> {
             // What the user's code did may have been to call for this thread's arena.
             entry = find();
             if entry.is_null() {
-                entry = Box::into_raw(Box::try_new(Entries::entry(arena, here.id))?);
+                // Of the system's allocator: the program's may have called for this arena.
+                entry = Box::into_raw(Box::try_new_in(Entries::entry(arena, here.id), System)?);
                 // SAFETY: it was boxed just now, and is freed where the list is.
                 unsafe { self.entries.push(entry) };
             }
@@ -280,8 +282,8 @@ impl<B: Backing, F, const M: usize> ArenaPool<B, F, M> {
 impl<B: Backing, F, const M: usize> Drop for ArenaPool<B, F, M> {
     fn drop(&mut self) {
         while let Some(entry) = self.entries.take() {
-            // SAFETY: `find_or_make` made it as a box, and it is off the list.
-            drop(unsafe { Box::from_raw(entry) });
+            // SAFETY: `find_or_make` made it as a box of this allocator, and it is off the list.
+            drop(unsafe { Box::from_raw_in(entry, System) });
         }
     }
 }

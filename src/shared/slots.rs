@@ -2,8 +2,9 @@
 //!
 //! `tests/loom` checks this file by itself.
 
+use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
-use std::vec::Vec;
+use std::alloc::System;
 
 use super::numbers::MOST;
 use crate::sync::atomic::{AtomicPtr, Ordering};
@@ -27,7 +28,8 @@ const ROWS: usize = (MOST.next_power_of_two() / FIRST).ilog2() as usize;
 /// * A pointer is read and written by nobody but the thread that has its number, or through `&mut self`. One thread after
 ///   the other has a number, and what the one did has happened for the next, so it need not be ordered.
 /// * The row `k` is null, or leads to `FIRST << k` places for the numbers from `FIRST << k` on, which are there until the
-///   table is dropped.
+///   table is dropped. It is a block of the system's allocator, with the layout that [`row_layout`] says: the program's
+///   allocator may be what this table is a part of.
 pub(super) struct Slots<T> {
     first: [AtomicPtr<T>; FIRST],
     rows: [AtomicPtr<AtomicPtr<T>>; ROWS],
@@ -111,16 +113,23 @@ impl<T> Slots<T> {
     #[cold]
     fn add_row(&self, number: usize) -> Option<&AtomicPtr<T>> {
         let (row, _) = Self::place(number)?;
-        let mut places: Vec<AtomicPtr<T>> = Vec::new();
-        places.try_reserve_exact(FIRST << row).ok()?;
-        places.extend((0..FIRST << row).map(|_| AtomicPtr::new(ptr::null_mut())));
-        let mut places = places.into_boxed_slice();
-        let start = places.as_mut_ptr();
+        // SAFETY: a row has at least one place, and a place is a pointer: the layout is not of size zero.
+        let start = unsafe { System.alloc(row_layout::<T>(row)?) }.cast::<AtomicPtr<T>>();
+        if start.is_null() {
+            return None;
+        }
+        for place in 0..FIRST << row {
+            // SAFETY: the block has `FIRST << row` places, and `place` is less than that.
+            let slot = unsafe { start.add(place) };
+            // SAFETY: within the block just allocated, which is aligned for places and nobody else's.
+            unsafe { slot.write(AtomicPtr::new(ptr::null_mut())) };
+        }
         let shown =
             self.rows[row].compare_exchange(ptr::null_mut(), start, Ordering::Release, Ordering::Relaxed);
-        if shown.is_ok() {
-            // The table has it now; otherwise it goes.
-            core::mem::forget(places);
+        if shown.is_err() {
+            // Another thread was faster, and nobody has seen this one.
+            // SAFETY: made above as a row is made, and nobody uses it.
+            unsafe { drop_row(start, row) };
         }
         self.far(number)
     }
@@ -147,9 +156,29 @@ impl<T> Drop for Slots<T> {
             if start.is_null() {
                 continue;
             }
-            let places = ptr::slice_from_raw_parts_mut(start, FIRST << row);
-            // SAFETY: `add_row` made the row as a boxed slice of that length and forgot it, once; nobody uses it any more.
-            drop(unsafe { std::boxed::Box::from_raw(places) });
+            // SAFETY: a row that is not null was made by `add_row` (invariant); the table ends, so nobody uses it any more.
+            unsafe { drop_row(start, row) };
         }
     }
+}
+
+/// How the places of a row lie in memory.
+fn row_layout<T>(row: usize) -> Option<Layout> {
+    Layout::array::<AtomicPtr<T>>(FIRST << row).ok()
+}
+
+/// Ends a row.
+///
+/// # Safety
+///
+/// `start` leads to the places of this row, all of them initialised, in a block of the system's allocator with the layout that
+/// [`row_layout`] says. Nobody uses them any more.
+unsafe fn drop_row<T>(start: *mut AtomicPtr<T>, row: usize) {
+    let places = ptr::slice_from_raw_parts_mut(start, FIRST << row);
+    // SAFETY: initialised places, aligned, which nobody uses any more (this function's contract).
+    unsafe { ptr::drop_in_place(places) };
+    // A row whose layout is too large was never made.
+    let Some(layout) = row_layout::<T>(row) else { return };
+    // SAFETY: a block of this allocator with this layout, which nobody uses any more (this function's contract).
+    unsafe { System.dealloc(start.cast(), layout) };
 }

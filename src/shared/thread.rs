@@ -30,6 +30,10 @@ std::thread_local! {
     // Constant and without a destructor: there as long as the thread is, and one instruction away.
     static HERE: Cell<Here> = const { Cell::new(Here { number: NO_NUMBER, id: NOBODY }) };
 
+    /// Whether the thread is being introduced. Some systems allocate in order to note down a destructor; if the program's
+    /// allocator is ours, that is a call from within, which goes without a number.
+    static ENTERING: Cell<bool> = const { Cell::new(false) };
+
     /// Its destructor gives the number back.
     static LEAVE: Leave = const { Leave };
 }
@@ -67,12 +71,15 @@ pub(super) fn introduce() -> Here {
         known.id = last + 1;
         HERE.set(known);
     }
-    // Without the destructor the number would never come back.
-    if known.number == NO_NUMBER && LEAVE.try_with(|_| ()).is_ok() {
-        if let Some(number) = NUMBERS.claim() {
-            known.number = number;
-            HERE.set(known);
+    if known.number == NO_NUMBER && !ENTERING.replace(true) {
+        // Without the destructor the number would never come back.
+        if LEAVE.try_with(|_| ()).is_ok() {
+            if let Some(number) = NUMBERS.claim() {
+                known.number = number;
+                HERE.set(known);
+            }
         }
+        ENTERING.set(false);
     }
     known
 }

@@ -57,6 +57,43 @@ use window::Windows;
 /// drop(numbers);
 /// arena.reset();
 /// ```
+///
+/// # As the global allocator
+///
+/// A static arena can serve a whole program, for instance a tool that runs for a moment. What it needs besides its memory, the
+/// windows of threads and the table of them, comes from the system's allocator ([`std::alloc::System`]), never from the
+/// program's. The backing must not ask the program's allocator either: [`Virtual`](crate::Virtual), [`Fixed`](crate::Fixed) and
+/// `Chained<System>` do not; [`Auto`] and `Chained` over the heap do, and then the first allocation fails. On Apple's systems the
+/// standard library's locks allocate when they are first used, so there this does not work.
+///
+/// ```
+/// use std::alloc::{GlobalAlloc, Layout, System};
+/// use std::ptr::{NonNull, null_mut};
+/// use allocator_api2::alloc::Allocator;
+/// use arenite::Chained;
+/// use arenite::shared::SyncArena;
+///
+/// struct Bump(SyncArena<Chained<System>>);
+///
+/// // SAFETY: passes on to an arena that is never reset or dropped, and does not unwind.
+/// unsafe impl GlobalAlloc for Bump {
+///     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+///         (&self.0).allocate(layout).map_or(null_mut(), |block| block.cast().as_ptr())
+///     }
+///     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+///         // SAFETY: a block of the arena with this layout, so not null (this method's contract).
+///         unsafe { (&self.0).deallocate(NonNull::new_unchecked(start), layout) }
+///     }
+/// }
+///
+/// # #[cfg(not(target_vendor = "apple"))]
+/// #[global_allocator]
+/// static GLOBAL: Bump = Bump(SyncArena::new_in(Chained::new_in(System)));
+///
+/// let words: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+/// # #[cfg(not(target_vendor = "apple"))]
+/// assert!(GLOBAL.0.stats().used > words.len() * 3);
+/// ```
 pub struct SyncArena<B: Backing = Auto, const MIN_ALIGN: usize = 8> {
     // Before the arena whose memory they are in, so that they are dropped first.
     windows: Windows<MIN_ALIGN>,

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::ptr::NonNull;
+use std::alloc::System;
 
 use allocator_api2::boxed::Box;
 
@@ -53,7 +54,8 @@ impl<const M: usize> Window<M> {
 ///
 /// # Invariants
 ///
-/// The slots hold windows that were boxed and are there until this is dropped.
+/// The slots hold windows that were boxed, by the system's allocator, and are there until this is dropped. The program's
+/// allocator may be the arena that this is a part of: it cannot make the window from which it would take a window.
 pub(super) struct Windows<const M: usize>(Slots<Window<M>>);
 
 impl<const M: usize> Windows<M> {
@@ -79,10 +81,10 @@ impl<const M: usize> Windows<M> {
             return None;
         }
         let window = Window { cursor: Cursor::empty(), next: Cell::new(Window::<M>::FIRST) };
-        let window = Box::into_raw(Box::try_new(window).ok()?);
+        let window = Box::into_raw(Box::try_new_in(window, System).ok()?);
         if !self.0.set(here.number, window) {
-            // SAFETY: it was boxed just now and is nowhere else.
-            drop(unsafe { Box::from_raw(window) });
+            // SAFETY: it was boxed just now, by this allocator, and is nowhere else.
+            drop(unsafe { Box::from_raw_in(window, System) });
             return None;
         }
         self.mine()
@@ -100,8 +102,8 @@ impl<const M: usize> Windows<M> {
 impl<const M: usize> Drop for Windows<M> {
     fn drop(&mut self) {
         self.0.for_each(|window| {
-            // SAFETY: it was boxed (invariant), each is visited once, and nobody uses it any more.
-            drop(unsafe { Box::from_raw(window) });
+            // SAFETY: it was boxed by this allocator (invariant), each is visited once, and nobody uses it any more.
+            drop(unsafe { Box::from_raw_in(window, System) });
         });
     }
 }
