@@ -183,7 +183,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     ///
     /// The hook runs inside of the allocator: if it panics, the process aborts. What it asks of the arena itself fails
     /// without a further call. What a backing, or an iterator with a wrong size hint, asks for in vain before it makes do
-    /// with less is told, too; requests of a [sealed](Self::seal) arena are not.
+    /// with less is told, too; requests of a [sealed](Self::seal) arena are not. The hook must not wait for a lock that the program
+    /// holds while it allocates here. A shared arena that was made of this one calls it under its own lock, so there it must
+    /// not wait for other threads that use the arena.
     ///
     /// # Examples
     ///

@@ -15,6 +15,9 @@ use super::{Backing, Block, Request};
 /// 32 KiB or more, and for a block of 128 KiB or more. Where no address space is to be had it stays with chunks, says so in
 /// one `log` warning (feature `log`), and [`Stats::backing`](crate::Stats::backing) names what is in use.
 ///
+/// The warning is written while the arena allocates. So a logger that takes its own memory from such an arena must not hold a lock
+/// meanwhile for which it would wait again.
+///
 /// Which memory that is may change from one version to the next as better ways are found; a choice of your own,
 /// such as [`Chained`](crate::Chained), stays what it is.
 ///

@@ -45,12 +45,16 @@ pub(super) trait Calls {
 
 /// `Allocator`, in all its versions, and `GlobalAlloc` for a wrapper `$name<A>`, by its [`Calls`] and its field `inner`.
 ///
-/// The field must be private to the wrapper's file, which must never replace the allocator in it.
+/// The field must be private to the wrapper's file, which must never replace the allocator in it. What stands behind `global`,
+/// if anything does, says what stands for the wrapper where it is a `GlobalAlloc`: a [`Calls`] with the same blocks.
 macro_rules! allocator_by_calls {
     ($name:ident $(, $other:ident: $($bound:tt)+)?) => {
         allocator_by_calls!([$($other: $($bound)+)?] $name<A $(, $other)?>);
     };
     ([$($generics:tt)*] $type:ty) => {
+        allocator_by_calls!([$($generics)*] $type, global |this| this);
+    };
+    ([$($generics:tt)*] $type:ty, global |$this:ident| $calls:expr) => {
         impl<A: ::allocator_api2::alloc::Allocator, $($generics)*> $crate::adapt::Blocks for $type {
             #[inline]
             fn block(&self, layout: ::core::alloc::Layout) -> $crate::wrap::calls::Granted {
@@ -122,35 +126,40 @@ macro_rules! allocator_by_calls {
         // unwind.
         $crate::adapt::allocator_impls!([A: ::allocator_api2::alloc::Allocator, $($generics)*] $type);
 
-        // SAFETY: as above; `Calls` never unwinds, and the layouts passed on are the caller's.
+        // SAFETY: every block is one of `self.inner`'s, which lives as long as the wrapper, and goes back to it with the layout that
+        // it came with; the layouts passed on are the caller's. `Calls` keeps the contract of each method, and never unwinds.
         unsafe impl<A: ::core::alloc::GlobalAlloc, $($generics)*> ::core::alloc::GlobalAlloc
             for $type
         {
             #[inline]
             unsafe fn alloc(&self, layout: ::core::alloc::Layout) -> *mut u8 {
-                let inner = $crate::wrap::calls::OverGlobal(&self.inner);
-                $crate::wrap::calls::pointer($crate::wrap::calls::Calls::obtain(self, &inner, layout, false))
+                let ($this, inner) = (self, $crate::wrap::calls::OverGlobal(&self.inner));
+                let calls = $calls;
+                $crate::wrap::calls::pointer($crate::wrap::calls::Calls::obtain(calls, &inner, layout, false))
             }
 
             #[inline]
             unsafe fn alloc_zeroed(&self, layout: ::core::alloc::Layout) -> *mut u8 {
-                let inner = $crate::wrap::calls::OverGlobal(&self.inner);
-                $crate::wrap::calls::pointer($crate::wrap::calls::Calls::obtain(self, &inner, layout, true))
+                let ($this, inner) = (self, $crate::wrap::calls::OverGlobal(&self.inner));
+                let calls = $calls;
+                $crate::wrap::calls::pointer($crate::wrap::calls::Calls::obtain(calls, &inner, layout, true))
             }
 
             #[inline]
             unsafe fn dealloc(&self, block: *mut u8, layout: ::core::alloc::Layout) {
-                let inner = $crate::wrap::calls::OverGlobal(&self.inner);
+                let ($this, inner) = (self, $crate::wrap::calls::OverGlobal(&self.inner));
+                let calls = $calls;
                 // SAFETY: the caller vouches that the block is allocated, hence not null.
                 let block = unsafe { ::core::ptr::NonNull::new_unchecked(block) };
                 // SAFETY: all blocks are this wrapper's over `self.inner`; the caller vouches that this one is
                 // allocated with this layout.
-                unsafe { $crate::wrap::calls::Calls::give_back(self, &inner, block, layout) }
+                unsafe { $crate::wrap::calls::Calls::give_back(calls, &inner, block, layout) }
             }
 
             #[inline]
             unsafe fn realloc(&self, block: *mut u8, old: ::core::alloc::Layout, size: usize) -> *mut u8 {
-                let inner = $crate::wrap::calls::OverGlobal(&self.inner);
+                let ($this, inner) = (self, $crate::wrap::calls::OverGlobal(&self.inner));
+                let calls = $calls;
                 // SAFETY: the caller vouches that the size does not overflow when it is rounded up to the alignment.
                 let new = unsafe { ::core::alloc::Layout::from_size_align_unchecked(size, old.align()) };
                 // SAFETY: the caller vouches that the block is allocated, hence not null.
@@ -158,11 +167,11 @@ macro_rules! allocator_by_calls {
                 $crate::wrap::calls::pointer(if size < old.size() {
                     // SAFETY: all blocks are this wrapper's over `self.inner`; the caller vouches that this one is
                     // allocated with `old`; `new` is smaller.
-                    unsafe { $crate::wrap::calls::Calls::reduce(self, &inner, block, old, new) }
+                    unsafe { $crate::wrap::calls::Calls::reduce(calls, &inner, block, old, new) }
                 } else {
                     // SAFETY: all blocks are this wrapper's over `self.inner`; the caller vouches that this one is
                     // allocated with `old`; `new` is no smaller.
-                    unsafe { $crate::wrap::calls::Calls::enlarge(self, &inner, block, old, new, false) }
+                    unsafe { $crate::wrap::calls::Calls::enlarge(calls, &inner, block, old, new, false) }
                 })
             }
         }

@@ -4,16 +4,28 @@ use super::calls::Granted;
 use super::forward::{Observe, Request};
 use super::hooks::unless_inside;
 use super::observer::Event;
+use super::quiet_logger;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use log::Level;
 
 /// Writes each call through the `log` facade, under the target `arenite::wrap`.
 ///
-/// Calls that succeed at the level of your choice, [`Level::Trace`] to begin with, those that fail at [`Level::Warn`]. A
-/// logger that allocates, also from the allocator that it reports on, is not asked again: what a thread allocates while it
-/// logs goes unlogged. If the logger panics, the process ends, since an allocator must not unwind. Where the level is
-/// switched off, a call costs one comparison more.
+/// Calls that succeed at the level of your choice, [`Level::Trace`] to begin with, those that fail at [`Level::Warn`]. If the
+/// logger panics, the process ends, since an allocator must not unwind. Where the level is switched off, a call costs one
+/// comparison more.
+///
+/// *The logger is not called from within itself.* What it allocates while it writes a line of ours goes unlogged, also if it takes
+/// that from the allocator that it reports on. What it allocates while it writes a line of the program's goes unlogged, too, if it is
+/// a [`QuietLogger`](super::QuietLogger). If it is not, nobody knows of that line, and a logger that holds a lock meanwhile would
+/// wait for itself. So:
+///
+/// * As a global allocator, from which nearly every logger takes its memory, this logs only to a `QuietLogger`, and nothing if the
+///   program has another logger.
+/// * As an `Allocator` it logs to any. A logger that itself allocates from it, with a lock held, must be a `QuietLogger`.
+///
+/// A lock of another kind, that the logger waits for and that the program holds while it allocates, is the program's business:
+/// what it does with that lock belongs into [`unobserved`](super::unobserved).
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
@@ -110,4 +122,23 @@ impl<A> Observe for Logging<A> {
     }
 }
 
-allocator_by_calls!(Logging);
+/// What it is as a global allocator.
+struct OfTheProgram<'l, A>(&'l Logging<A>);
+
+impl<A> Observe for OfTheProgram<'_, A> {
+    #[inline]
+    fn after(&self, request: Request, result: Granted) {
+        if quiet_logger::is_installed() {
+            self.0.after(request, result);
+        }
+    }
+
+    #[inline]
+    fn freed(&self, block: NonNull<u8>, layout: Layout) {
+        if quiet_logger::is_installed() {
+            self.0.freed(block, layout);
+        }
+    }
+}
+
+allocator_by_calls!([] Logging<A>, global |logging| &OfTheProgram(logging));

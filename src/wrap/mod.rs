@@ -10,7 +10,7 @@
 //! | [`Segregate`] | takes small blocks from one allocator, large ones from another |
 //! | [`Observer`] | calls a closure with every event |
 //! | [`OnOom`] | calls a hook when memory runs out, and asks again |
-//! | `Logging` (feature `log`) | writes every call through the `log` facade |
+//! | `Logging` (feature `log`) | writes every call through the `log` facade; `QuietLogger` keeps it from logging what loggers allocate |
 //! | [`Histogram`] | counts blocks by size, and by lifetime if wanted, and draws them |
 //! | `Tracking` (features `std` and `hashbrown`) | knows who holds what, prints it, and names what is freed wrongly |
 //! | [`Guarded`] | puts canaries around each block, and names what is freed wrongly |
@@ -76,6 +76,8 @@ mod page_guarded;
 #[cfg(feature = "virtual-memory")]
 mod pages;
 mod quantized;
+#[cfg(feature = "log")]
+mod quiet_logger;
 mod segregate;
 mod statistics;
 #[cfg(all(feature = "std", feature = "hashbrown"))]
@@ -89,6 +91,7 @@ pub use failing::Failing;
 pub use fallback::Fallback;
 pub use guarded::Guarded;
 pub use histogram::Histogram;
+pub use hooks::unobserved;
 #[cfg(all(feature = "std", feature = "hashbrown"))]
 pub use leaks::{LeakReport, LeakSite, Mark};
 #[cfg(feature = "std")]
@@ -103,6 +106,8 @@ pub use on_oom::OnOom;
 #[cfg(feature = "virtual-memory")]
 pub use page_guarded::PageGuarded;
 pub use quantized::Quantized;
+#[cfg(feature = "log")]
+pub use quiet_logger::QuietLogger;
 pub use segregate::Segregate;
 pub use statistics::{CallCounters, LiveCounters, Statistics};
 #[cfg(all(feature = "std", feature = "hashbrown"))]

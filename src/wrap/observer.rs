@@ -97,7 +97,8 @@ impl fmt::Display for Event {
 /// The closure may allocate, also from the allocator that it observes: while it runs, its thread's events are not
 /// reported, to it or to the hook of any other wrapper. (Without the feature `std`, nor are those of other threads.) If it
 /// panics, the process ends, since an allocator must not unwind. It is not told the content of blocks and must not touch
-/// it.
+/// it. If it waits for a lock that the program holds while it allocates, it waits forever: see
+/// [`unobserved`](super::unobserved).
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {

@@ -9,8 +9,9 @@ use core::fmt;
 ///
 /// The hook is told what was asked for, and returns whether it is worth another attempt. After `retries` attempts more, or
 /// when the hook says no, the request fails as it would have. What the hook itself allocates is not retried, so it
-/// cannot recurse. If it panics, the process ends, since an allocator must not unwind. A request that succeeds costs
-/// nothing more.
+/// cannot recurse. If it panics, the process ends, since an allocator must not unwind. If it waits for a lock that the program
+/// holds while it allocates, it waits forever: see [`unobserved`](super::unobserved), where requests fail at once. A request that
+/// succeeds costs nothing more.
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
