@@ -19,7 +19,7 @@ pub struct Checkpoint {
     left: usize,
     /// The newest entry to be ended.
     ends: *mut Link,
-    generation: u32,
+    generation: u64,
 }
 
 impl<B: Backing, const M: usize> Arena<B, M> {
@@ -156,5 +156,27 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         if self.held.sealed.get() {
             self.close_window();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::root::Home;
+    use crate::{Arena, Buffer, Fixed};
+
+    /// As many resets as a word of 32 bits counts before it begins anew, all but one of them by hand.
+    #[test]
+    #[should_panic = "the arena was reset since the checkpoint was made"]
+    fn a_mark_is_known_to_be_old_however_many_resets_there_were() {
+        let mut buffer = Buffer::<256>::new();
+        let mut arena = Arena::new_in(Fixed::from(&mut buffer));
+        arena.alloc(1_u64);
+        let mark = arena.checkpoint();
+        let Home::Root(root) = &mut arena.home else { return };
+        root.generation = root.generation.wrapping_add(u32::MAX.into());
+        arena.reset();
+        // SAFETY: the mark is this arena's, nothing handed out since is used, and there is no child. That it is too old is what
+        // is tested.
+        unsafe { arena.rewind(mark) };
     }
 }

@@ -11,6 +11,9 @@ use allocator_api2::alloc::{AllocError, Allocator};
 ///
 /// A closure that panics ends the process with a message: an allocator must not unwind.
 ///
+/// It cannot be cloned: clones of closures may each have memory of their own, and clones of an allocator must take each other's
+/// blocks. Where an allocator is wanted that can be, a reference to this is one.
+///
 /// # Examples
 ///
 /// ```
@@ -35,7 +38,6 @@ use allocator_api2::alloc::{AllocError, Allocator};
 /// arena.alloc(2);
 /// assert_eq!(chunks.get(), 1);
 /// ```
-#[derive(Clone)]
 pub struct FnSource<F, G> {
     allocate: F,
     deallocate: G,
@@ -52,7 +54,7 @@ where
     ///
     /// * For every layout of non-zero size, `allocate` returns `None` or a block that is valid for reads and writes of
     ///   that many bytes, aligned as asked, and nobody else's until `deallocate` is called with it and that layout or the
-    ///   last copy of the allocator is dropped.
+    ///   allocator is dropped. To move the allocator, and the closures with it, changes nothing about that.
     /// * `deallocate` may rely on getting each such block at most once, from any thread on which the allocator is.
     pub const unsafe fn new(allocate: F, deallocate: G) -> Self {
         FnSource { allocate, deallocate }
@@ -65,8 +67,11 @@ impl<F, G> fmt::Debug for FnSource<F, G> {
     }
 }
 
-// SAFETY: blocks satisfy this contract because those of the closures do, by the contract of `new`; a block of size zero
-// is a dangling pointer that needs no memory.
+// SAFETY: a block of size zero is a pointer that is aligned and not null, and needs no memory. Any other is what a closure
+// returned: valid for as many bytes as asked, aligned, and nobody else's until it is freed or this is dropped, also if this is moved
+// (the contract of `new`). There are no clones that blocks would have to be shared with. The length returned is the one asked for, so
+// that each block comes back with the layout that it was made with. `grow` and `shrink` are those of the trait. Nothing unwinds:
+// the closures run under `abort::on_unwind`.
 unsafe impl<F, G> Allocator for FnSource<F, G>
 where
     F: Fn(Layout) -> Option<NonNull<u8>>,
