@@ -14,8 +14,10 @@ pub(crate) struct Stack {
 
 /// Calls `each` with the addresses on the stack of this thread, the innermost first, for as long as it returns true.
 pub(crate) fn walk(mut each: impl FnMut(usize) -> bool) {
-    // SAFETY: the lock that this goes without guards the resolving of symbols, which is done later. (With it, a thread that
-    // is printing a backtrace while it allocates would wait for itself.)
+    // SAFETY: what is asked is that no thread is at something meanwhile that must not be used by two. The unwinders of Unix and of
+    // 64-bit Windows may be called by several threads at once, each for its own stack. On 32-bit Windows `dbghelp` must not, and
+    // the crate takes a lock of its own around that in any case. The lock that this goes without is for resolving symbols as well,
+    // which is done later, with it. (With it here, a thread that is printing a backtrace while it allocates would wait for itself.)
     unsafe { backtrace::trace_unsynchronized(|frame| each(frame.ip().addr())) }
 }
 

@@ -178,7 +178,7 @@ unsafe fn end_all(newest: *mut Link, mark: *mut Link) {
                 let link = self.next;
                 // SAFETY: initialised, as `end_all`'s caller promises, and not ended yet.
                 self.next = unsafe { (*link).before };
-                // SAFETY: as above.
+                // SAFETY: still initialised, as nothing was ended since the line above.
                 let end = unsafe { (*link).end };
                 // SAFETY: whoever made the entry said that this may be called once, which is now.
                 unsafe { end(link) };
@@ -202,7 +202,8 @@ struct Wiped<B: Backing, T>(NonNull<Entry<T>>, core::marker::PhantomData<B>);
 impl<B: Backing, T> Drop for Wiped<B, T> {
     fn drop(&mut self) {
         if B::OUTLIVES_ARENA {
-            // SAFETY: the entry's memory is there until the list has been run, and nothing is in it any more.
+            // SAFETY: memory is taken back only when the list has been run, so the entry's is allocated, and writable for its whole
+            // size. The value in it was dropped or moved out, so nobody looks at it again.
             unsafe { self.0.cast::<u8>().write_bytes(0, size_of::<Entry<T>>()) };
         }
     }
@@ -214,7 +215,7 @@ impl<B: Backing, T> Drop for Wiped<B, T> {
 unsafe fn end_value<B: Backing, T>(link: *mut Link) {
     // SAFETY: an entry's address is not null.
     let entry = unsafe { NonNull::new_unchecked(link.cast::<Entry<T>>()) };
-    // SAFETY: the entry is there.
+    // SAFETY: the entry is initialised (this function's contract), so it is aligned and its memory is allocated.
     let value = unsafe { Entry::value(entry) };
     let _wiped = Wiped::<B, T>(entry, core::marker::PhantomData);
     // SAFETY: the value is initialised, and nobody looks at it again.
@@ -227,7 +228,7 @@ unsafe fn end_value<B: Backing, T>(link: *mut Link) {
 unsafe fn end_call<B: Backing, F: FnOnce()>(link: *mut Link) {
     // SAFETY: an entry's address is not null.
     let entry = unsafe { NonNull::new_unchecked(link.cast::<Entry<F>>()) };
-    // SAFETY: the entry is there.
+    // SAFETY: the entry is initialised (this function's contract), so it is aligned and its memory is allocated.
     let value = unsafe { Entry::value(entry) };
     // SAFETY: the value is initialised, and nobody looks at it again.
     let call = unsafe { value.read() };

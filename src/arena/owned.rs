@@ -105,17 +105,17 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         let slot = self.slot::<E, Entry<T>>()?;
         // SAFETY: a slot is aligned, valid for writes and nobody else's, until this handle ends, which runs the list first.
         unsafe { self.held.ends.push_value::<B, T>(slot, value) };
-        // SAFETY: the slot is there.
+        // SAFETY: the slot is aligned and within an allocation of an entry's size, as it was for the write above.
         let value: NonNull<T> = unsafe { Entry::value(slot) };
-        // SAFETY: the value was written just now, nobody else has it, and it lives as long as the arena is borrowed: the list
-        // is not run before.
+        // SAFETY: the value was written just now, so it is initialised and aligned, and nobody else has it. It lives as long as the
+        // arena is borrowed: the list is not run before, nor is the memory taken back.
         Ok(unsafe { &mut *value.as_ptr() })
     }
 
     #[inline]
     fn defer_any<E: Failure, F: FnOnce() + Send + 'static>(&self, f: F) -> Result<(), E> {
         let slot = self.slot::<E, Entry<F>>()?;
-        // SAFETY: as in `owned_any`.
+        // SAFETY: a slot is aligned, valid for writes and nobody else's, until this handle ends, which runs the list first.
         unsafe { self.held.ends.push_call::<B, F>(slot, f) };
         Ok(())
     }

@@ -193,7 +193,8 @@ impl<B: Backing, const M: usize> Root<B, M> {
             // running, or there would be no `&mut self`.
             unsafe { self.keep_first(keep) };
         } else {
-            // SAFETY: as above.
+            // SAFETY: nobody uses a chunk (this function's contract), the spare list is empty, and the backing is not running, or
+            // there would be no `&mut self`.
             unsafe { self.keep_together(keep, needed, apart && needed <= most.min(self.limit.get()) / 2) };
             // By the round; what was obtained just now is for the next one.
             self.grown.set(false);
@@ -274,7 +275,8 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let obtained = self.obtain(keep, Purpose::Exact);
         self.limit.set(limit);
         if obtained.is_ok() {
-            // SAFETY: as above; the chunk just obtained is not the largest of before.
+            // SAFETY: nobody uses a chunk (this function's contract). What is released is what was kept until now, `largest`; the chunk
+            // just obtained is another one.
             unsafe { self.release_if(|chunk, _| stays(chunk)) };
         }
     }

@@ -156,7 +156,7 @@ impl<B: Backing, const M: usize> Root<B, M> {
                 // (this function's contract).
                 unsafe { backing.release_plain(block) };
             } else {
-                // SAFETY: as above.
+                // SAFETY: the block is as it was obtained and extended, and nobody uses it (this function's contract).
                 unsafe { backing.release(block) };
             }
             armed.disarm();

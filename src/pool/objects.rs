@@ -195,7 +195,8 @@ impl<T, A: Allocator> ObjectPool<T, A> {
                 // SAFETY: the object was made just now, in a slot of this pool.
                 unsafe { self.kept.put(place) };
             } else {
-                // What `init` had borrowed itself has come back. SAFETY: as above, and it is the caller's.
+                // What `init` had borrowed itself has come back.
+                // SAFETY: the object was made just now, in a slot of this pool, and is lent to nobody else.
                 drop(unsafe { Reusable::lend(place, self.origin()) });
             }
         }

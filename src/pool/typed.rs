@@ -263,7 +263,8 @@ impl<'p, T> PoolBox<'p, T> {
         let place = place.cast::<T>();
         // SAFETY: the place is aligned, writable and nobody's (this function's contract).
         unsafe { place.write(value) };
-        // SAFETY: the value is there, in a slot whose owner, noted, is borrowed for `'p`.
+        // SAFETY: the value was written just now, in a slot that is nobody else's. Its owner is noted and is a part of the pool,
+        // which is borrowed for `'p`. The pointer is that of the slot, with provenance for the owner's note before the value.
         unsafe { PoolBox::from_raw(place.as_ptr()) }
     }
 }

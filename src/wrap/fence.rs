@@ -89,9 +89,10 @@ fn header(block: NonNull<u8>) -> *mut Header {
 ///
 /// # Safety
 ///
-/// `place` is readable for the length of a canary.
+/// `place` is readable for the length of a canary, and what lies there is initialised.
 unsafe fn dead(place: *const u8, block: NonNull<u8>) -> usize {
-    // SAFETY: this function's contract; bytes need no alignment.
+    // SAFETY: readable and initialised for that length (this function's contract). An array of bytes is aligned everywhere, and
+    // any bytes are one.
     let found: Canary = unsafe { place.cast::<Canary>().read() };
     found.iter().zip(canary(block)).filter(|(found, written)| **found != *written).count()
 }
@@ -113,8 +114,8 @@ impl Fences {
     ///
     /// # Safety
     ///
-    /// [`Fence::around`] the block there is memory, as much as for this layout; it is the caller's, and nobody else uses the
-    /// fence before the block is [struck](Self::strike).
+    /// The block lies in a writable block of the layout that [`Fence::around`] makes of this one, as far behind its start as
+    /// that says. Nobody else uses the bytes around the block before it is [struck](Self::strike).
     pub(super) unsafe fn enter(&mut self, block: NonNull<u8>, layout: Layout) {
         let place = header(block);
         let mut new = Header {
@@ -126,14 +127,14 @@ impl Fences {
             canary: canary(block),
         };
         new.seal = new.sealed(block);
-        // SAFETY: within the fence. Aligned, as the block is at least as aligned as a header, whose size is a multiple of
-        // that.
+        // SAFETY: what lies before the block is at least as long as a header, and writable (this function's contract). Aligned, as
+        // the block is at least as aligned as a header, whose size is a multiple of that.
         unsafe { place.write(new) };
-        // SAFETY: the block's end lies before that of its fence.
+        // SAFETY: the memory around the block reaches as far behind the block's end as a canary is long, so the end is in it.
         let end = unsafe { block.add(layout.size()) };
-        // SAFETY: the canary behind the block, by the same.
+        // SAFETY: so are the bytes of the canary, which need no alignment and are writable (this function's contract).
         unsafe { end.cast::<Canary>().write(new.canary) };
-        // SAFETY: links are those of live blocks.
+        // SAFETY: `new.next` is what `first` was: null, or the header of a live block, as blocks are unlinked when they are struck.
         unsafe { Self::relink(new.next, |next| next.previous = place) };
         self.first = place;
     }
@@ -145,16 +146,17 @@ impl Fences {
     /// `place` is null, or the header of a live block of ours.
     unsafe fn relink(place: *mut Header, change: impl FnOnce(&mut Header)) {
         let Some(place) = NonNull::new(place) else { return };
-        // SAFETY: a header of ours, which nobody else touches, as this has the books.
+        // SAFETY: the header of a live block (this function's contract) was written by `enter`, aligned, and is still allocated.
+        // Nobody else touches it: headers are reached by who has the books.
         let mut header = unsafe { place.read() };
-        // SAFETY: the block begins where its header ends.
+        // SAFETY: the block begins where its header ends, in the same allocation.
         let block = unsafe { place.add(1) }.cast();
         let held = header.seal == header.sealed(block);
         change(&mut header);
         if held {
             header.seal = header.sealed(block);
         }
-        // SAFETY: as above.
+        // SAFETY: the header that was just read: allocated, aligned, writable, and nobody else's.
         unsafe { place.write(header) };
     }
 
@@ -165,14 +167,16 @@ impl Fences {
     /// The block is a live one of these, and `layout` fits it. (What breaks this is found with luck.)
     pub(super) unsafe fn strike(&mut self, block: NonNull<u8>, layout: Layout) -> (Fence, Verdict) {
         let place = header(block);
-        // SAFETY: before a block of ours lies its header. It is read as bytes might lie there, in case that it is none.
+        // SAFETY: before a live block of ours lies its header, initialised (this function's contract). It is read as bytes might lie
+        // there, in case that it is none.
         let found = unsafe { place.read_unaligned() };
-        // SAFETY: as above.
+        // SAFETY: what was read lies before the block, which is ours and allocated if the seal holds: only `enter` writes such a
+        // seal, and `unlink` overwrites it.
         let mut verdict = unsafe { Self::judge(block, &found) };
         let fits = (found.size, found.align) == (layout.size(), layout.align());
         if !matches!(verdict, Verdict::Wrong(_)) {
             if fits {
-                // SAFETY: the seal holds, so that the links are those of live blocks.
+                // SAFETY: the seal holds, or the verdict would be another. So the block is linked, and this is its header.
                 unsafe { self.unlink(block, &found) };
             } else {
                 verdict = Verdict::Wrong(MisuseKind::WrongLayout);
@@ -187,13 +191,14 @@ impl Fences {
     unsafe fn unlink(&mut self, block: NonNull<u8>, found: &Header) {
         match found.previous.is_null() {
             true => self.first = found.next,
-            // SAFETY: the header of a live block (this function's contract).
+            // SAFETY: the block is linked and its links are as they were written (this function's contract), so this is the header of
+            // the live block before it.
             false => unsafe { Self::relink(found.previous, |previous| previous.next = found.next) },
         }
-        // SAFETY: null, or the header of a live block (this function's contract).
+        // SAFETY: likewise null, or the header of the live block behind it.
         unsafe { Self::relink(found.next, |next| next.previous = found.previous) };
         let dead = Header { seal: tombstone(block), ..*found };
-        // SAFETY: the header of the block, which is still allocated.
+        // SAFETY: the header of the block, which is still allocated, so it is writable; aligned, as `enter` wrote it there.
         unsafe { header(block).write(dead) };
     }
 
@@ -207,12 +212,13 @@ impl Fences {
         if found.seal != found.sealed(block) {
             return Verdict::Wrong(MisuseKind::Foreign);
         }
-        // SAFETY: the canary is a part of what was read.
+        // SAFETY: the canary is a part of a header that was read, so it is as long as one, readable and initialised.
         let before = unsafe { dead(found.canary.as_ptr(), block) };
         if before > 0 {
             return Verdict::Damaged(MisuseKind::Underrun { bytes: before });
         }
-        // SAFETY: the seal holds, so that the block is ours, of this size, with a canary behind it.
+        // SAFETY: the seal holds, so that the block is ours and allocated (this function's contract), of this size, and `enter` wrote a
+        // canary behind it: readable and initialised for that length.
         match unsafe { dead(block.as_ptr().wrapping_add(found.size), block) } {
             0 => Verdict::Well,
             bytes => Verdict::Damaged(MisuseKind::Overrun { bytes }),
@@ -224,12 +230,13 @@ impl Fences {
         let mut count = 0;
         let mut place = self.first;
         while let Some(at) = NonNull::new(place) {
-            // SAFETY: links are those of live blocks, which stay allocated while they are linked.
+            // SAFETY: a link leads to the header of a live block, which `enter` wrote, aligned, and which stays allocated while it
+            // is linked. Nobody else touches it: headers are reached by who has the books.
             let found = unsafe { at.read() };
-            // SAFETY: the block begins where its header ends.
+            // SAFETY: the block begins where its header ends, in the same allocation.
             let block = unsafe { at.add(1) }.cast::<u8>();
             let made = Layout::from_size_align(found.size, found.align).ok();
-            // SAFETY: as above.
+            // SAFETY: the header was read before this block, which is ours and allocated.
             match unsafe { Self::judge(block, &found) } {
                 Verdict::Well => {}
                 Verdict::Damaged(kind) => return Err(Misuse::new(kind, block, None, made)),

@@ -190,12 +190,10 @@ impl<A> Guarded<A> {
         let Some(_) = (unsafe { self.strike(block, old) }) else { return Err(AllocError) };
         // SAFETY: the same; the block is off the books.
         let resized = unsafe { self.resize_struck(inner, block, old, new, after) };
-        // SAFETY: either the new block, with the room for its fence, or the old one, whose fence may be written again. Nobody
-        // else has heard of either.
         self.live.with(|live| match resized {
-            // SAFETY: as above.
+            // SAFETY: the new block lies in what was granted for it with room for its fence. Nobody else has heard of it.
             Ok(moved) => unsafe { live.enter(moved, new) },
-            // SAFETY: as above.
+            // SAFETY: a resize that failed left the old block as it was, with its fence, and off the books: nobody else uses that.
             Err(_) => unsafe { live.enter(block, old) },
         });
         resized
@@ -220,7 +218,7 @@ impl<A> Guarded<A> {
                 // SAFETY: what was got from `inner` for the block, with its layout; the new one is no smaller.
                 unsafe { inner.grow(base, before, whole) }?
             } else {
-                // SAFETY: as above; the new one is smaller.
+                // SAFETY: what was got from `inner` for the block, with its layout; the new one is smaller.
                 unsafe { inner.shrink(base, before, whole) }?
             };
             // SAFETY: the front is a part of the whole.

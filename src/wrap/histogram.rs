@@ -142,21 +142,23 @@ impl<A, C: Clock> Histogram<A, C> {
         if Self::stamp_size(layout) == 0 {
             return self.clock.born();
         }
-        // SAFETY: the block has the stamp behind its bytes.
+        // SAFETY: the block was made as long as `stamped` says (this function's contract): `layout.size()` bytes, and those of the
+        // stamp behind them. So this stays within it.
         let stamp = unsafe { block.add(layout.size()) };
-        // SAFETY: written when the block was made or resized; it need not be aligned.
+        // SAFETY: readable, as those bytes are a part of the block. Initialised: a stamp was written there when the block was made
+        // or last resized. It need not be aligned.
         unsafe { stamp.cast::<u64>().read_unaligned() }
     }
 
     /// # Safety
     ///
-    /// The block is writable for as many bytes as the layout has, stamped.
+    /// The block is writable for as many bytes as the layout has that [`stamped`](Self::stamped) makes of this one.
     #[inline]
     unsafe fn stamp(block: NonNull<u8>, layout: Layout, birth: u64) {
         if Self::stamp_size(layout) > 0 {
-            // SAFETY: the block has room for a stamp behind its bytes.
+            // SAFETY: the stamped layout is longer than this one by a stamp, so this stays within the block.
             let stamp = unsafe { block.add(layout.size()) };
-            // SAFETY: as above; it need not be aligned.
+            // SAFETY: writable for the length of a stamp, by the same. It need not be aligned.
             unsafe { stamp.cast::<u64>().write_unaligned(birth) }
         }
     }
@@ -228,7 +230,7 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
     fn obtain(&self, inner: &impl Allocator, layout: Layout, zeroed: bool) -> Granted {
         let whole = Self::stamped(layout)?;
         let block = if zeroed { inner.allocate_zeroed(whole)? } else { inner.allocate(whole)? }.cast();
-        // SAFETY: granted just now, with a stamp.
+        // SAFETY: granted just now, with the size of `whole`, which is the stamped layout.
         unsafe { Self::stamp(block, layout, self.clock.born()) }
         self.came(layout);
         Ok(block)
@@ -265,7 +267,7 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
             // SAFETY: the block has at least `new.size()` bytes, and `old` is no larger (the caller vouches).
             unsafe { clear(grown, old.size(), new.size()) }
         }
-        // SAFETY: granted just now, with a stamp.
+        // SAFETY: granted just now, with the size of `after`, which is the stamped layout.
         unsafe { Self::stamp(grown, new, birth) }
         self.went(old);
         self.came(new);
@@ -279,7 +281,7 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
         let birth = unsafe { self.birth(block, old) };
         // SAFETY: the block was made with `before`, and is allocated (the caller vouches); `after` is no larger.
         let shrunk = unsafe { inner.shrink(block, before, after) }?.cast();
-        // SAFETY: granted just now, with a stamp.
+        // SAFETY: granted just now, with the size of `after`, which is the stamped layout.
         unsafe { Self::stamp(shrunk, new, birth) }
         self.went(old);
         self.came(new);

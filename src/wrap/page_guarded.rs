@@ -219,7 +219,8 @@ impl fmt::Debug for PageGuarded {
 // hook runs under `abort::on_unwind`, as does what runs with the lock.
 allocator_impls!([] PageGuarded);
 
-// SAFETY: as above.
+// SAFETY: blocks lie in pages that are reserved until this is dropped, are handed out once, are as long and as aligned as asked, and
+// stay until they are freed. Nothing unwinds, as above.
 unsafe impl GlobalAlloc for PageGuarded {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         pointer(self.block(layout))
