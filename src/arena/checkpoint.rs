@@ -19,7 +19,7 @@ pub struct Checkpoint {
     left: usize,
     /// The newest entry to be ended.
     ends: *mut Link,
-    generation: u32,
+    generation: u64,
 }
 
 impl<B: Backing, const M: usize> Arena<B, M> {

@@ -64,8 +64,8 @@ pub(super) struct Root<B, const M: usize> {
     pub(super) apart: Cell<u32>,
     /// Usable bytes to keep, by [`ResetMode::Decay`](super::ResetMode::Decay).
     pub(super) decayed: usize,
-    /// Counts resets.
-    pub(super) generation: u32,
+    /// Counts resets. Of 64 bits: a checkpoint of long ago is never taken for one of this round.
+    pub(super) generation: u64,
     /// What is told when memory runs out.
     pub(super) hook: Cell<Option<fn(&OutOfMemory)>>,
 }
