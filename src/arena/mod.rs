@@ -39,6 +39,8 @@ mod zeroed;
 pub use boxed::ArenaBox;
 pub use checkpoint::Checkpoint;
 pub use chunks::{ChunkIter, ChunkRawIter};
+#[cfg(feature = "std")]
+pub(crate) use kin::Settings;
 pub use lineage::{Level, Lineage, OutOfMemory};
 pub use reset::ResetMode;
 pub use scope::Child;

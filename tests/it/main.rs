@@ -50,6 +50,8 @@ mod report;
 mod scopes;
 #[cfg(feature = "std")]
 mod scratch;
+#[cfg(all(feature = "std", not(miri)))]
+mod scratch_ends;
 #[cfg(feature = "alloc")]
 mod send_sync;
 #[cfg(all(feature = "mapped", unix))]
