@@ -3,6 +3,7 @@
 //! `tests/loom` checks this file by itself.
 
 use core::ptr;
+use std::boxed::Box;
 use std::vec::Vec;
 
 use super::numbers::MOST;
@@ -101,9 +102,13 @@ impl<T> Slots<T> {
         if start.is_null() {
             return None;
         }
-        // SAFETY: a row that is not null has `FIRST << row` places (invariant), and `place` is less than that.
+        // SAFETY: `start` leads to the first of `FIRST << row` places, one allocation, which is there as long as the table
+        // (invariant). `place` is less than that: a number in the row is less than twice its first one. So the sum is within
+        // the allocation, and does not overflow.
         let slot = unsafe { start.add(place) };
-        // SAFETY: it was initialised before the row was shown, and stays as long as the table.
+        // SAFETY: the place is aligned, as its row was allocated as places. It was initialised before the row was shown, by a
+        // release that this thread's acquire has seen. It is there as long as the table, which is borrowed for as long as the
+        // reference; and as it is atomic, others may write it meanwhile.
         Some(unsafe { &*slot })
     }
 
@@ -114,13 +119,14 @@ impl<T> Slots<T> {
         let mut places: Vec<AtomicPtr<T>> = Vec::new();
         places.try_reserve_exact(FIRST << row).ok()?;
         places.extend((0..FIRST << row).map(|_| AtomicPtr::new(ptr::null_mut())));
-        let mut places = places.into_boxed_slice();
-        let start = places.as_mut_ptr();
+        // Taken apart before the pointer is used: to move a box says that nobody else has what is in it.
+        let places = Box::into_raw(places.into_boxed_slice());
+        let start = places.cast::<AtomicPtr<T>>();
         let shown =
             self.rows[row].compare_exchange(ptr::null_mut(), start, Ordering::Release, Ordering::Relaxed);
-        if shown.is_ok() {
-            // The table has it now; otherwise it goes.
-            core::mem::forget(places);
+        if shown.is_err() {
+            // SAFETY: the box was taken apart just now, and the table has another thread's row: nobody has seen this one.
+            drop(unsafe { Box::from_raw(places) });
         }
         self.far(number)
     }
@@ -148,8 +154,10 @@ impl<T> Drop for Slots<T> {
                 continue;
             }
             let places = ptr::slice_from_raw_parts_mut(start, FIRST << row);
-            // SAFETY: `add_row` made the row as a boxed slice of that length and forgot it, once; nobody uses it any more.
-            drop(unsafe { std::boxed::Box::from_raw(places) });
+            // SAFETY: a row that is not null is a boxed slice of that length, which `add_row` took apart; it is put together
+            // once, here, as each row is visited once and the table is being dropped. Nobody else has it: whoever had a
+            // reference to a place borrowed the table.
+            drop(unsafe { Box::from_raw(places) });
         }
     }
 }
