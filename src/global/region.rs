@@ -86,7 +86,8 @@ impl<T: Territory, G: GlobalAlloc + Sync + 'static> ScopedGlobal<T, G> {
     /// ```
     #[must_use]
     pub fn current(&'static self) -> Option<Current> {
-        // SAFETY: the region that a thread is in is there, and the thread's.
+        // SAFETY: null, or aligned, initialised and borrowed until this call has returned (`current::get`), which keeps it no
+        // longer; nobody has it exclusively.
         let core = unsafe { current::get().as_ref() }?;
         if !core.is_of(self.address()) {
             return None;
