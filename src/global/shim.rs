@@ -19,6 +19,9 @@ use crate::track;
 /// `String` and `HashMap`, in code that has never heard of arenas. Outside it comes from `G`, as if this were not there.
 /// All of it is safe, whatever outlives the scope: memory is used again only after it was freed.
 ///
+/// What lies in a region must be freed by Rust's allocator. C code that frees what Rust allocated (`CString::into_raw`, then
+/// `free`), which is an error and works by chance over the system's allocator, crashes with what comes from a region.
+///
 /// `T` is the [territory](super::territory): where the memory of regions comes from.
 ///
 /// Cost: outside of regions an allocation takes four instructions and a jump before `G` is asked, a free six, where the way
