@@ -140,7 +140,7 @@ impl Place {
         // SAFETY: the pointer is that of the cell, as in `shared`. No other borrow is there, as there is no call and the place
         // was not busy; none will be until `_idle` is dropped, after `f`: `shared`, `find` and this function take no place
         // that is busy.
-        Some(f(unsafe { &mut **self.arena.get() }))
+        Some(f(unsafe { &mut *self.arena.get() }))
     }
 
     /// The first place, from this one on, whose arena is none of those in `avoid`.
@@ -202,8 +202,10 @@ impl Place {
     unsafe fn end(&self) {
         let next = self.next.replace(ptr::null_mut());
         // SAFETY: the pointer is that of the cell, so it is aligned and leads to an arena. Nobody has it, nor will have it, so
-        // it is this function's alone, and is not dropped again (this function's contract).
-        unsafe { ManuallyDrop::drop(&mut *self.arena.get()) };
+        // it is this function's alone (this function's contract).
+        let arena = unsafe { &mut *self.arena.get() };
+        // SAFETY: it is dropped here alone, and nobody looks at it again (this function's contract).
+        unsafe { ManuallyDrop::drop(arena) };
         if !next.is_null() {
             // SAFETY: a box that was taken apart (invariant), and that nothing leads to any more.
             let next = unsafe { Box::from_raw(next) };
