@@ -31,6 +31,8 @@ mod hostile;
 // A memory tool takes more address space than any limit of ours would leave it.
 #[cfg(all(feature = "virtual-memory", unix, not(arenite_asan)))]
 mod limits;
+#[cfg(all(feature = "virtual-memory", unix, not(miri)))]
+mod lost;
 #[cfg(feature = "alloc")]
 mod map;
 #[cfg(all(feature = "mapped", unix))]

@@ -7,7 +7,7 @@ use super::super::block::{Block, Held};
 use super::super::line::BLOCK;
 use super::{Parts, Territory, sealed::Sealed};
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use crate::sys;
+use crate::{sys, track};
 
 /// Bytes that are reserved, if the system lets us; a power of two.
 const RESERVED: usize = 64 << 30;
@@ -202,7 +202,7 @@ unsafe impl Parts for Virtual {
             let halved = (RESERVED / bytes).ilog2() as usize;
             chosen = start.as_ptr().map_addr(|address| address | halved);
             match self.chosen.compare_exchange(ptr::null_mut(), chosen, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => {}
+                Ok(_) => track::look_through(start.as_ptr(), bytes),
                 Err(other) => {
                     // SAFETY: the reservation was just made, and nobody has seen it.
                     unsafe { sys::release(start, Self::lengths(bytes).1) };
