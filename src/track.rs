@@ -1,8 +1,8 @@
 //! What memory tools are told. The only file that names one.
 //!
 //! Built with `--cfg arenite_asan`, AddressSanitizer knows which bytes of a chunk are handed out, and with
-//! `--cfg arenite_memcheck` Valgrind's memcheck does (on x86-64): a touch of any other byte is reported. Otherwise all of
-//! this is nothing.
+//! `--cfg arenite_memcheck` Valgrind's memcheck does (on x86-64): a touch of any other byte is reported. AddressSanitizer's
+//! leak check looks for pointers in reserved ranges then. Otherwise all of this is nothing.
 
 /// Bytes left free behind every block so that an overrun hits poison. The tools' granules are up to 8 bytes long.
 pub(crate) const GAP: usize = if cfg!(any(arenite_asan, arenite_memcheck)) { 8 } else { 0 };
@@ -12,6 +12,9 @@ mod asan {
     unsafe extern "C" {
         pub(super) fn __asan_poison_memory_region(start: *const u8, bytes: usize);
         pub(super) fn __asan_unpoison_memory_region(start: *const u8, bytes: usize);
+        // Its leak check, which knows the heap, stacks and statics by itself, and nothing else.
+        pub(super) fn __lsan_register_root_region(start: *const u8, bytes: usize);
+        pub(super) fn __lsan_unregister_root_region(start: *const u8, bytes: usize);
     }
 }
 
@@ -74,6 +77,32 @@ pub(crate) fn unpoison(start: *mut u8, bytes: usize) {
     }
     #[cfg(arenite_memcheck)]
     memcheck::tell(memcheck::Request::Defined, start, bytes);
+    let _ = (start, bytes);
+}
+
+/// What pointers in these bytes lead to is not lost, for a leak check, from now on: the bytes came from the system and not from
+/// the heap. Those that cannot be read, or are poisoned, do not count meanwhile.
+#[cfg(feature = "virtual-memory")]
+#[inline(always)]
+pub(crate) fn look_through(start: *mut u8, bytes: usize) {
+    #[cfg(arenite_asan)]
+    // SAFETY: the call writes a list of the tool's own; what it lists is read only where it is mapped and readable.
+    unsafe {
+        asan::__lsan_register_root_region(start, bytes);
+    }
+    let _ = (start, bytes);
+}
+
+/// Takes [`look_through`] back, before the bytes are another's, or kept without being in use. The tool ends the process if it was
+/// not given them.
+#[cfg(feature = "virtual-memory")]
+#[inline(always)]
+pub(crate) fn look_away(start: *mut u8, bytes: usize) {
+    #[cfg(arenite_asan)]
+    // SAFETY: the call writes a list of the tool's own.
+    unsafe {
+        asan::__lsan_unregister_root_region(start, bytes);
+    }
     let _ = (start, bytes);
 }
 

@@ -46,7 +46,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     /// The end of the highest block that is handed out, or a later address. For backings of one range.
     fn last_used(&self) -> Option<NonNull<u8>> {
         let mut last: *mut u8 = core::ptr::null_mut();
-        if self.held.children.get() == 0 {
+        if !self.held.children.any() {
             // SAFETY: nothing is allocated meanwhile.
             for (start, len) in unsafe { self.iter_allocated_chunks_raw() } {
                 if len > 0 {

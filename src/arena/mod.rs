@@ -5,6 +5,7 @@ mod boxed;
 #[cfg(arenite_zeal)]
 mod check;
 mod checkpoint;
+mod children;
 mod chunks;
 mod create;
 mod ends;
@@ -38,6 +39,8 @@ mod zeroed;
 pub use boxed::ArenaBox;
 pub use checkpoint::Checkpoint;
 pub use chunks::{ChunkIter, ChunkRawIter};
+#[cfg(feature = "std")]
+pub(crate) use kin::Settings;
 pub use lineage::{Level, Lineage, OutOfMemory};
 pub use reset::ResetMode;
 pub use scope::Child;
@@ -52,6 +55,7 @@ use core::mem::ManuallyDrop;
 
 use crate::backing::{Auto, Backing};
 use crate::raw::{ChunkId, ChunkList, Cursor, SpareList};
+use children::Children;
 use ends::Ends;
 use root::{Home, Root};
 
@@ -105,7 +109,7 @@ struct Held {
     ends: Ends,
     /// Children that have not ended; forgotten ones never do. Counted where fresh memory is zero: nobody knows how much of
     /// its memory a forgotten child wrote.
-    children: Cell<u32>,
+    children: Children,
     /// Whether it hands out nothing more.
     sealed: Cell<bool>,
     /// What reports call it.
@@ -123,7 +127,7 @@ impl Held {
             name: Cell::new(None),
             sealed: Cell::new(false),
             ends: Ends::none(),
-            children: Cell::new(0),
+            children: Children::none(),
         }
     }
 }

@@ -218,7 +218,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             root.record(chunk).soil(self.cursor.peak());
         }
         // A child that was forgotten: nobody knows what it wrote.
-        if self.held.children.get() != 0 {
+        if self.held.children.any() {
             root.soil_all();
         }
     }

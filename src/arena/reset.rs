@@ -105,12 +105,12 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     #[inline]
     fn take_sole_back(&mut self) -> bool {
         let chunk = self.held.chunk.get();
-        let children = self.held.children.get();
+        let children = self.held.children.any();
         let most_used = self.held.left.get() + self.cursor.most_used();
         let peak = self.cursor.peak();
         let Home::Root(root) = &mut self.home else { unreachable!("a child is never borrowed exclusively") };
         // A forgotten child may have written anything.
-        if B::CONTIGUOUS || chunk.is_none() || chunk != root.chunks.get() || children != 0 {
+        if B::CONTIGUOUS || chunk.is_none() || chunk != root.chunks.get() || children {
             return false;
         }
         let record = root.record(chunk);
@@ -160,7 +160,7 @@ impl<B, const M: usize> Root<B, M> {
         self.past_peak.set(self.past_peak.get().max(needed));
         self.round_peak.set(0);
         self.wasted.set(0);
-        self.generation = self.generation.wrapping_add(1);
+        self.generation += 1;
         self.decayed = needed.max(self.decayed - self.decayed / 4);
     }
 }

@@ -90,7 +90,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     #[inline(always)]
     fn lend(&self, child: &Self) -> Loan {
         if B::FRESH_IS_ZERO {
-            self.held.children.set(self.held.children.get().saturating_add(1));
+            self.held.children.begin();
         }
         let chunk = self.held.chunk.get();
         let (start, end) = (self.cursor.pos(), self.cursor.end());
@@ -217,9 +217,9 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         #[cfg(arenite_zeal)]
         child.check();
         if B::FRESH_IS_ZERO {
-            self.held.children.set(self.held.children.get().saturating_sub(1));
+            self.held.children.end();
         }
-        if !child.held.own.head().is_none() || (B::FRESH_IS_ZERO && child.held.children.get() != 0) {
+        if !child.held.own.head().is_none() || (B::FRESH_IS_ZERO && child.held.children.any()) {
             child.give_chunks_up();
         }
         if loan.chunk.is_none() {

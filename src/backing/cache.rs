@@ -46,6 +46,7 @@ static BYTES: AtomicUsize = AtomicUsize::new(0);
 /// The range in `slot`, if there is one that was made for a key of which `wanted` holds.
 fn take_from(slot: &Slot<Cached>, wanted: impl Fn(Key) -> bool) -> Option<Range> {
     let Cached { range, .. } = slot.take_if(|cached| wanted(cached.key))?;
+    range.set_in_use(true);
     discount(range.present());
     Some(range)
 }
@@ -88,7 +89,7 @@ pub(super) fn give(mut range: Range, key: Key) {
     for slot in &CACHE {
         if let Some(other) = take_from(slot, |other| other != key) {
             drop(other);
-            match slot.put(cached) {
+            match put(slot, cached) {
                 Ok(()) => return,
                 Err(back) => cached = back,
             }
@@ -101,12 +102,19 @@ pub(super) fn give(mut range: Range, key: Key) {
 #[inline]
 fn keep(mut cached: Cached) -> Result<(), Cached> {
     for slot in &CACHE {
-        match slot.put(cached) {
+        match put(slot, cached) {
             Ok(()) => return Ok(()),
             Err(back) => cached = back,
         }
     }
     Err(cached)
+}
+
+#[inline]
+fn put(slot: &Slot<Cached>, cached: Cached) -> Result<(), Cached> {
+    // Before another thread can have it.
+    cached.range.set_in_use(false);
+    slot.put(cached).inspect_err(|back| back.range.set_in_use(true))
 }
 
 /// Gives every cached range back to the system.

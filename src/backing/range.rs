@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use super::HugePages;
 use crate::addr::{self, Steps};
 use crate::sys::{self, HUGE_PAGE};
+use crate::track;
 
 /// A range of address space of which the first `committed` bytes may be touched.
 ///
@@ -55,7 +56,14 @@ impl Range {
         // SAFETY: `reservation` has added as many bytes as may have to be skipped, so this is in the reservation.
         let start = unsafe { mapping.add(addr::padding(mapping.addr().get(), align)) };
         let pages = Pages::System;
+        track::look_through(mapping.as_ptr(), mapped);
         Ok(Range { mapping, mapped, start, len, committed: 0, clean: 0, populated: 0, locked: 0, pages })
+    }
+
+    /// Whether somebody has it, so that what is in it counts for leak checks. To begin with somebody does.
+    pub(super) fn set_in_use(&self, used: bool) {
+        let look = if used { track::look_through } else { track::look_away };
+        look(self.mapping.as_ptr(), self.mapped);
     }
 
     /// As [`reserve`](Self::reserve); while the system says no, half as much, down to `least` bytes. Where the process's
@@ -195,6 +203,7 @@ impl Range {
 
 impl Drop for Range {
     fn drop(&mut self) {
+        track::look_away(self.mapping.as_ptr(), self.mapped);
         // SAFETY: the whole reservation, which nobody uses once its owner is gone.
         unsafe { sys::release(self.mapping, self.mapped) };
     }

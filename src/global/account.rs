@@ -1,6 +1,11 @@
 //! What a region and its siblings have in common: a name, a limit, and the sum of what they use.
 
+use crate::abort;
 use crate::sync::atomic::{AtomicBool, AtomicIsize, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+
+/// More users than this end the process. Half of what can be counted: until the process has ended, other threads may go on
+/// counting.
+const MOST_USERS: u32 = u32::MAX / 2;
 
 /// Part of the core of the first region, which is not used again before everybody has let go of this.
 pub(super) struct Account {
@@ -41,8 +46,13 @@ impl Account {
     }
 
     /// One user more. Only a user may call this.
+    ///
+    /// Handles that are forgotten count for ever. If the count wrapped, the core would go back while regions have it, and
+    /// two threads would get the same memory.
     pub(super) fn join(&self) {
-        self.users.fetch_add(1, Ordering::Relaxed);
+        if self.users.fetch_add(1, Ordering::Relaxed) >= MOST_USERS {
+            too_many_users();
+        }
     }
 
     /// One user less. Whether that was the last.
@@ -109,5 +119,51 @@ impl Account {
         let bytes = unsafe { core::slice::from_raw_parts(start, length) };
         // SAFETY: they are those of a string.
         Some(unsafe { core::str::from_utf8_unchecked(bytes) })
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn too_many_users() -> ! {
+    abort::now(
+        "a region has more siblings and handles than can be counted; were handles forgotten (`mem::forget`)?",
+    )
+}
+
+#[cfg(all(test, not(miri)))]
+mod tests {
+    use std::env;
+    use std::process::Command;
+
+    use super::{Account, MOST_USERS, Ordering};
+
+    /// What counts the users of an account cannot wrap, however many of them are forgotten. The program runs in a process of
+    /// its own, which must end.
+    #[test]
+    fn users_that_are_forgotten_end_the_process() {
+        const PROGRAM: &str = "ARENITE_TEST_FORGOTTEN_USERS";
+        if env::var_os(PROGRAM).is_some() {
+            let account = Account::new();
+            account.begin();
+            account.users.store(MOST_USERS - 1, Ordering::Relaxed);
+            account.join();
+            println!("the last that can be counted");
+            account.join();
+            println!("one more");
+            return;
+        }
+        let output = Command::new(env::current_exe().unwrap())
+            .args([
+                "global::account::tests::users_that_are_forgotten_end_the_process",
+                "--exact",
+                "--nocapture",
+            ])
+            .env(PROGRAM, "")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("the last that can be counted"), "{text}");
+        assert!(!output.status.success() && !text.contains("one more"), "{text}");
+        assert!(text.contains("more siblings and handles than can be counted"), "{text}");
     }
 }

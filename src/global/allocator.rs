@@ -34,7 +34,7 @@ impl Region {
         let block = match zeroed {
             // SAFETY: the size is not zero.
             true => unsafe { inner.alloc_zeroed(layout) },
-            // SAFETY: as above.
+            // SAFETY: the size is not zero.
             false => unsafe { inner.alloc(layout) },
         };
         let block = NonNull::new(block).ok_or(AllocError)?;

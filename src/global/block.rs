@@ -75,7 +75,7 @@ pub struct Block {
 // SAFETY: what is plain is used by whoever has the token alone, and the token goes from thread to thread by `word` or by a
 // stack, acquired after released. `start` is a number to this file.
 unsafe impl Sync for Block {}
-// SAFETY: as above.
+// SAFETY: as for `Sync`: no part of it is bound to a thread.
 unsafe impl Send for Block {}
 
 impl core::fmt::Debug for Block {
@@ -117,12 +117,12 @@ impl Block {
     /// Nobody else uses it, but for its statistics.
     #[cfg_attr(loom, allow(dead_code, reason = "there, nothing is made of zeroes"))]
     pub(crate) unsafe fn begin(&self, start: *mut u8, index: u32) {
-        // SAFETY: this function's contract.
+        // SAFETY: nobody else uses the block (this function's contract).
         unsafe { self.start.set(start) };
-        // SAFETY: as above.
+        // SAFETY: nobody else uses the block (this function's contract).
         unsafe { self.index.set(index) };
         for line in &self.unfreed[..LINES] {
-            // SAFETY: as above.
+            // SAFETY: nobody else uses the block (this function's contract).
             unsafe { line.set(LINE as i16) };
         }
         self.word.store(BIAS, Ordering::Relaxed);
@@ -136,7 +136,7 @@ impl Block {
     }
 
     pub(crate) fn index(&self) -> u32 {
-        // SAFETY: as above.
+        // SAFETY: never changes once others know the block.
         unsafe { self.index.get() }
     }
 

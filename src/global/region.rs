@@ -66,8 +66,8 @@ impl<T: Territory, G: GlobalAlloc + Sync + 'static> ScopedGlobal<T, G> {
         Region::make(self, self.address(), None)
     }
 
-    /// A handle to the region that this thread is in, if it is one of this allocator's: for tasks and threads that are
-    /// started in it, which do not inherit it.
+    /// A handle to the region that this thread is in, if it is one of this allocator's: for threads and tasks that are
+    /// started in it, which do not inherit it. (A task is where it is polled.)
     ///
     /// ```
     /// use arenite::ScopedGlobal;
@@ -86,7 +86,8 @@ impl<T: Territory, G: GlobalAlloc + Sync + 'static> ScopedGlobal<T, G> {
     /// ```
     #[must_use]
     pub fn current(&'static self) -> Option<Current> {
-        // SAFETY: the region that a thread is in is there, and the thread's.
+        // SAFETY: null, or aligned, initialised and borrowed until this call has returned (`current::get`), which keeps it no
+        // longer; nobody has it exclusively.
         let core = unsafe { current::get().as_ref() }?;
         if !core.is_of(self.address()) {
             return None;
@@ -96,7 +97,8 @@ impl<T: Territory, G: GlobalAlloc + Sync + 'static> ScopedGlobal<T, G> {
         Some(Current { payer })
     }
 
-    /// Runs `call` outside of every region: for what is meant to outlive them, such as the entries of a cache.
+    /// Runs `call` outside of every region: for what is meant to outlive them, such as the entries of a cache, and for waits
+    /// in which a thread may run what is not of its own (`rayon::join`, `block_on`).
     ///
     /// ```
     /// use arenite::ScopedGlobal;
@@ -147,7 +149,9 @@ impl Region {
     /// Runs `call` in the region: what this thread allocates meanwhile, in whatever code, comes from it. What is freed is
     /// freed where it came from, in here or elsewhere.
     ///
-    /// May be nested to any depth, with other regions or the same. New threads and spawned tasks are outside.
+    /// May be nested to any depth, with other regions or the same. A new thread is outside. A job or a task is where the code
+    /// that runs it is, whoever started it: a thread that waits in here may run what is not of its own, in this region. See
+    /// [the guide](crate::guide::global#threads-and-tasks); wait in [`outside`](ScopedGlobal::outside).
     ///
     /// Cost: some eighty instructions.
     ///

@@ -19,6 +19,9 @@ use crate::track;
 /// `String` and `HashMap`, in code that has never heard of arenas. Outside it comes from `G`, as if this were not there.
 /// All of it is safe, whatever outlives the scope: memory is used again only after it was freed.
 ///
+/// What lies in a region must be freed by Rust's allocator. C code that frees what Rust allocated (`CString::into_raw`, then
+/// `free`), which is an error and works by chance over the system's allocator, crashes with what comes from a region.
+///
 /// `T` is the [territory](super::territory): where the memory of regions comes from.
 ///
 /// Cost: outside of regions an allocation takes four instructions and a jump before `G` is asked, a free six, where the way
@@ -233,7 +236,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
             return start;
         }
         let _outside = Entered::outside();
-        // SAFETY: as above.
+        // SAFETY: `layout` is not of size zero, as our caller's is not.
         let start = unsafe { self.inner.alloc(layout) };
         if !start.is_null() {
             core.count_large(large(layout.size()));
@@ -249,7 +252,8 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
     #[inline(always)]
     unsafe fn free(&self, block: &Block, start: *mut u8, bytes: usize) {
         let current = current::get();
-        // SAFETY: the region that a thread is in is there, and the thread's.
+        // SAFETY: null, or aligned, initialised and borrowed until this call has returned (`current::get`), which keeps it no
+        // longer; nobody has it exclusively.
         let core = unsafe { current.as_ref() };
         match core {
             Some(core) if core.is_last(start, bytes) => core.retreat(start),
@@ -283,7 +287,8 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
 
     /// Counts large blocks of the inner allocator.
     fn count_large(&self, bytes: isize) {
-        // SAFETY: the region that a thread is in is there, and the thread's.
+        // SAFETY: null, or aligned, initialised and borrowed until this call has returned (`current::get`), which keeps it no
+        // longer; nobody has it exclusively.
         if let Some(core) = unsafe { current::get().as_ref() } {
             if core.is_of(self.address()) {
                 core.count_large(bytes);
@@ -314,7 +319,8 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         layout: Layout,
         new_size: usize,
     ) -> *mut u8 {
-        // SAFETY: the region that a thread is in is there, and the thread's.
+        // SAFETY: null, or aligned, initialised and borrowed until this call has returned (`current::get`), which keeps it no
+        // longer; nobody has it exclusively.
         let core = unsafe { current::get().as_ref() };
         let old = footprint(layout.size());
         match core {
@@ -339,7 +345,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         }
         // SAFETY: the size is not zero, and does not overflow when rounded up to the alignment (this function's contract).
         let wanted = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
-        // SAFETY: as above.
+        // SAFETY: the new size is not zero (this function's contract).
         let fresh = unsafe { self.alloc(wanted) };
         if !fresh.is_null() {
             // SAFETY: both blocks are at least that long, and apart, as both are in use.
@@ -357,7 +363,8 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
 unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T, G> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the region that a thread is in is there, and the thread's.
+        // SAFETY: null, or aligned, initialised and borrowed until this call has returned (`current::get`), which keeps it no
+        // longer; nobody has it exclusively.
         match unsafe { current::get().as_ref() } {
             // SAFETY: the caller's promise is the callee's.
             None => unsafe { self.inner.alloc(layout) },
@@ -372,7 +379,7 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
             None if layout.size() > LARGE => unsafe {
                 Self::dealloc_large(start, layout.size(), layout.align(), self)
             },
-            // SAFETY: as above.
+            // SAFETY: not in the territory, so it came from the inner allocator; the rest is the caller's promise.
             None => unsafe { self.inner.dealloc(start, layout) },
             // SAFETY: it was handed out with this layout, and is given up (this method's contract).
             Some(block) => unsafe { self.free(block, start, footprint(layout.size())) },
@@ -381,7 +388,8 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the region that a thread is in is there, and the thread's.
+        // SAFETY: null, or aligned, initialised and borrowed until this call has returned (`current::get`), which keeps it no
+        // longer; nobody has it exclusively.
         let core = match unsafe { current::get().as_ref() } {
             Some(core) if core.is_of(self.address()) => core,
             // SAFETY: the caller's promise is the callee's, and `alloc_otherwise` does the same.
@@ -389,16 +397,16 @@ unsafe impl<T: Territory, G: GlobalAlloc + Sync> GlobalAlloc for ScopedGlobal<T,
         };
         if layout.align() <= UNIT {
             if let Some(start) = core.take(footprint(layout.size())) {
-                // SAFETY: just taken.
+                // SAFETY: just taken, so writable and nobody's.
                 unsafe { track::occupy(start, layout.size()) };
-                // SAFETY: as above.
+                // SAFETY: handed out just now by this region, and nothing since.
                 unsafe { core.clear(start, layout.size()) };
                 return start;
             }
         }
         let start = alloc_slow(core, layout);
         if !start.is_null() {
-            // SAFETY: just taken.
+            // SAFETY: handed out just now by this region, and nothing since.
             unsafe { core.clear(start, layout.size()) };
             return start;
         }

@@ -52,9 +52,11 @@ impl<I: Item> Slab<I> {
     pub(super) unsafe fn get(&self, index: u32) -> &I {
         let (chunk, offset) = Self::place(index);
         let start = self.chunks[chunk].load(Ordering::Acquire);
-        // SAFETY: within the chunk, which is there since the item was made (this function's contract).
+        // SAFETY: the item was made (this function's contract), so its chunk was obtained before, whoever has the index has seen
+        // that, and `start` leads to all of the chunk, which stays for ever; `offset` is less than its length (`place`).
         let item = unsafe { start.add(offset) };
-        // SAFETY: initialised since it was first taken; items stay where they are for ever.
+        // SAFETY: aligned, as the chunk is; initialised since it was first taken; items stay where they are for ever, and are
+        // never borrowed exclusively.
         unsafe { &*item }
     }
 
@@ -63,7 +65,7 @@ impl<I: Item> Slab<I> {
         // SAFETY: what is on the stack was taken once, and put back.
         let link = |index| unsafe { self.get(index) }.link();
         if let Some(index) = self.free.pop(link) {
-            // SAFETY: as above.
+            // SAFETY: it was taken once, and put back.
             return Some(unsafe { self.get(index) });
         }
         self.make(inner)

@@ -15,7 +15,9 @@ use crate::size::Bytes;
 /// left at each yield, on whatever thread the executor polls it. The result, and whatever else the future leaves behind,
 /// stays valid.
 ///
-/// Tasks that the future spawns are outside: give each a [sibling](super::Current::sibling).
+/// A task that the future spawns is in the region only if it is polled in there, as tasks of a set of local tasks are that the
+/// future drives (tokio's `LocalSet::run_until`). A runtime polls its tasks by itself, outside, unless it is driven inside of
+/// a region. So give each task a region of its own, or a [sibling](super::Current::sibling).
 pub trait RegionFuture: Future + Sized {
     /// The future, in a region of its own, which ends with it.
     ///

@@ -19,6 +19,9 @@ use super::task::{Inside, OverLimit};
 /// the response is `503 Service Unavailable` with an empty body, and the future is dropped. One that never waits gets its
 /// response.
 ///
+/// Tasks that the service spawns are where the runtime polls them, outside as a rule: give them
+/// [siblings](super::Current::sibling).
+///
 /// ```
 /// use arenite::{RegionLayer, ScopedGlobal};
 /// # use tower_layer::Layer;

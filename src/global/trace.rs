@@ -179,7 +179,8 @@ impl<T: Territory, G: core::alloc::GlobalAlloc + Sync + 'static> ScopedGlobal<T,
     /// Samples an allocation of every region each `every` bytes, at most one for each line of 512, and remembers the call
     /// sites of those that were in use when their region was left. Zero stops it.
     ///
-    /// For a debugging session: each sample walks the stack, and takes a line.
+    /// For a debugging session: each sample walks the stack, and takes a line. What is found is kept under a lock: a process
+    /// that forks meanwhile must not leave regions in the child.
     ///
     /// ```
     /// use arenite::ScopedGlobal;

@@ -62,7 +62,8 @@ impl<T> Entries<T> {
         if entry.is_null() {
             return None;
         }
-        // SAFETY: entries are there as long as the list. Only the reference is made here: the value is looked at below.
+        // SAFETY: not null, so it is an entry of this list (this function's contract), which stays as long as the list
+        // (invariant). Only the reference to the owner is made here, which is atomic: the value is looked at below.
         let owner = unsafe { &(*entry).owner };
         if owner.load(Ordering::Relaxed) != id {
             return None;
@@ -79,7 +80,7 @@ impl<T> Entries<T> {
     /// `first` is null or one of this list's, and `id` is the identity of the calling thread.
     pub(super) unsafe fn find_or_claim(&self, first: *mut Entry<T>, id: usize) -> *mut Entry<T> {
         let owner_of = |entry: *mut Entry<T>| {
-            // SAFETY: as in `value_of`.
+            // SAFETY: entries are there as long as the list (invariant). Only the reference to the owner is made, which is atomic.
             unsafe { &(*entry).owner }
         };
         // Not ordered: what was done with the value before it was nobody's has happened for all who share the list.
@@ -135,7 +136,9 @@ impl<T> Entries<T> {
             if entry.is_null() {
                 return None;
             }
-            // SAFETY: it is on the list, so it is there, and its `next` is written no more.
+            // SAFETY: what the head and each `next` lead to was boxed, and stays until the list is dropped (invariant), which is
+            // borrowed; it was written before it was shown, which the acquire of the head has seen, and its `next` is written
+            // no more.
             next = unsafe { (*entry).next };
             Some(entry)
         })
@@ -157,7 +160,7 @@ impl<T> Entries<T> {
     /// Takes every value from its owner. Whoever had a reference to one has it no more, as the list is borrowed exclusively.
     pub(super) fn disown(&mut self) {
         for entry in self.iter() {
-            // SAFETY: entries are there as long as the list.
+            // SAFETY: entries are there as long as the list (invariant). Only the reference to the owner is made.
             unsafe { &(*entry).owner }.store(NOBODY, Ordering::Relaxed);
         }
     }
@@ -165,7 +168,7 @@ impl<T> Entries<T> {
     /// Takes an entry off the list.
     pub(super) fn take(&mut self) -> Option<*mut Entry<T>> {
         let entry = self.iter().next()?;
-        // SAFETY: it is on the list, so it is there.
+        // SAFETY: it was boxed, and stays until the list is dropped (invariant); `&mut self`, so nobody writes it.
         let next = unsafe { (*entry).next };
         self.head.store(next, Ordering::Relaxed);
         Some(entry)

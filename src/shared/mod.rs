@@ -7,6 +7,7 @@
 //! | one allocation | what it costs in an [`Arena`](crate::Arena) | that, and finding the thread's window: about a nanosecond |
 //! | scopes, the whole of `Arena`'s methods | yes | no |
 //! | a collection may go on growing on another thread | no | yes |
+//! | in a child, after a `fork` of several threads | goes on | [may wait for ever](SyncArena#in-a-child-process) |
 //! | memory at rest | that of an arena, for each thread | what is left of a window of up to 32 KiB, for each thread |
 //!
 //! What either hands out borrows the pool or the arena, not the task, the thread or a guard: results outlive the

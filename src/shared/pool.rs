@@ -193,8 +193,8 @@ impl<B: Backing, F: Fn() -> B, const M: usize> ArenaPool<B, F, M> {
                 unsafe { self.entries.push(entry) };
             }
         }
-        // A thread without a slot finds its arena this way each time.
-        _ = self.slots.set(here.number, entry);
+        // A thread without a slot finds its arena this way each time. (The user's code may have outlived the number.)
+        _ = self.slots.set(thread::here().number, entry);
         // SAFETY: it is on the list, and the identity is this thread's.
         unsafe { self.entries.value_of(entry, here.id) }.ok_or(AllocError)
     }

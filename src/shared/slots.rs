@@ -103,9 +103,13 @@ impl<T> Slots<T> {
         if start.is_null() {
             return None;
         }
-        // SAFETY: a row that is not null has `FIRST << row` places (invariant), and `place` is less than that.
+        // SAFETY: `start` leads to the first of `FIRST << row` places, one allocation, which is there as long as the table
+        // (invariant). `place` is less than that: a number in the row is less than twice its first one. So the sum is within
+        // the allocation, and does not overflow.
         let slot = unsafe { start.add(place) };
-        // SAFETY: it was initialised before the row was shown, and stays as long as the table.
+        // SAFETY: the place is aligned, as its row was allocated as places. It was initialised before the row was shown, by a
+        // release that this thread's acquire has seen. It is there as long as the table, which is borrowed for as long as the
+        // reference; and as it is atomic, others may write it meanwhile.
         Some(unsafe { &*slot })
     }
 

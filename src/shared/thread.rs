@@ -1,6 +1,7 @@
 //! Which thread this is.
 
 use core::cell::Cell;
+use core::marker::PhantomData;
 
 use super::numbers::Numbers;
 use crate::abort;
@@ -36,6 +37,12 @@ std::thread_local! {
 
     /// Its destructor gives the number back.
     static LEAVE: Leave = const { Leave };
+
+    /// How many [`Stay`]s there are.
+    static STAYS: Cell<usize> = const { Cell::new(0) };
+
+    /// The number that is to be given back when there is none any more.
+    static OWED: Cell<usize> = const { Cell::new(NO_NUMBER) };
 }
 
 struct Leave;
@@ -46,7 +53,32 @@ impl Drop for Leave {
         if number != NO_NUMBER {
             // First: destructors that run after this one may call again.
             HERE.set(Here { number: NO_NUMBER, id });
-            NUMBERS.release(number);
+            if STAYS.get() > 0 {
+                OWED.set(number);
+            } else {
+                NUMBERS.release(number);
+            }
+        }
+    }
+}
+
+/// While it lives, the number that this thread has goes to no other one. For what has a thing under the number and runs code
+/// of the user's: the thread's values may be destroyed meanwhile, if the process exits in there, or if the stack is left for
+/// another one.
+pub(super) struct Stay(PhantomData<*const ()>);
+
+#[inline]
+pub(super) fn stay() -> Stay {
+    STAYS.set(STAYS.get() + 1);
+    Stay(PhantomData)
+}
+
+impl Drop for Stay {
+    #[inline]
+    fn drop(&mut self) {
+        STAYS.set(STAYS.get() - 1);
+        if OWED.get() != NO_NUMBER && STAYS.get() == 0 {
+            NUMBERS.release(OWED.replace(NO_NUMBER));
         }
     }
 }

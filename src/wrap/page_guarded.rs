@@ -29,7 +29,8 @@ use std::sync::OnceLock;
 /// By default the process ends with a message when a misuse is found; with [`on_misuse`](Self::on_misuse) a hook is called
 /// instead, and after that nothing is freed and a resize fails, except that a block whose filling was overwritten goes the way
 /// it would have gone. Costs two system calls, at least a page and a lock a block. Unix only; elsewhere every request is
-/// refused. `Send` and `Sync`; share it by reference.
+/// refused. A process that forks while another of its threads allocates must not allocate in the child. `Send` and `Sync`; share
+/// it by reference.
 ///
 /// ```
 /// # #[cfg(unix)] {

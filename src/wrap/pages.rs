@@ -10,6 +10,7 @@
 use super::misuse::{Misuse, MisuseKind};
 use crate::addr;
 use crate::sys;
+use crate::track;
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 
@@ -74,6 +75,7 @@ unsafe impl Send for Pages {}
 
 impl Drop for Pages {
     fn drop(&mut self) {
+        track::look_away(self.start.as_ptr(), self.count * self.page);
         // SAFETY: a whole reservation. Its blocks are nobody's any more: whoever has this says so.
         unsafe { sys::release(self.start, self.count * self.page) }
     }
@@ -92,6 +94,7 @@ impl Pages {
             }
         };
         let count = bytes / page;
+        track::look_through(start.as_ptr(), bytes);
         let first = (count * size_of::<Entry>()).div_ceil(page);
         Some(Self { start, page, count, first, committed: 0, next: first, live: 0, side })
     }

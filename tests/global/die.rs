@@ -103,3 +103,33 @@ fn the_message_is_seen_only_then() {
         |ended| assert!(ended.success && !ended.text.contains(WORDS), "{}", ended.text),
     );
 }
+
+/// Regions that a library which switches stacks leaves in another order than that in which they were entered: two threads
+/// could be in one of them.
+#[cfg(all(unix, any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "x86")))]
+#[test]
+fn left_in_another_order() {
+    use corosensei::{Coroutine, Yielder};
+
+    fn suspended(outside: bool) -> Coroutine<(), (), ()> {
+        let mut coroutine = Coroutine::new(move |yielder: &Yielder<(), ()>, ()| {
+            let region = GLOBAL.region();
+            match outside {
+                true => region.enter(|| GLOBAL.outside(|| yielder.suspend(()))),
+                false => region.enter(|| yielder.suspend(())),
+            }
+        });
+        _ = coroutine.resume(());
+        coroutine
+    }
+
+    for outside in [false, true] {
+        let (mut first, mut second) = (suspended(outside), suspended(outside));
+        (_, _) = (second.resume(()), first.resume(()));
+        assert!(first.done() && second.done() && GLOBAL.current().is_none());
+    }
+    must_die("left_in_another_order", "a region was left while another one was current", || {
+        let (mut first, _second) = (suspended(false), suspended(false));
+        _ = first.resume(());
+    });
+}

@@ -242,3 +242,42 @@ fn ways_that_cannot_fail_end_the_process() {
         assert!(ended.text.contains("memory allocation of 400 bytes failed"), "{}", ended.text);
     });
 }
+
+/// Runs that a library which switches stacks leaves in another order than that in which they began: the watch of one that
+/// has ended must not become this thread's.
+#[cfg(all(unix, any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "x86")))]
+#[test]
+fn runs_that_end_out_of_order_end_the_process() {
+    use corosensei::{Coroutine, Yielder};
+
+    /// Waits inside of a watched run.
+    fn suspended() -> Coroutine<(), (), ()> {
+        let mut coroutine = Coroutine::new(|yielder: &Yielder<(), ()>, ()| {
+            let mut runs = 0;
+            _ = check_all_global_allocation_failures(&GLOBAL, || {
+                runs += 1;
+                if runs == 2 {
+                    yielder.suspend(());
+                }
+                block(10)
+            });
+        });
+        _ = coroutine.resume(());
+        coroutine
+    }
+
+    let (mut first, mut second) = (suspended(), suspended());
+    (_, _) = (second.resume(()), first.resume(()));
+    assert!(first.done() && second.done(), "in order, both come to their end");
+
+    let program = || {
+        let (mut first, mut second) = (suspended(), suspended());
+        (_, _) = (first.resume(()), second.resume(()));
+        println!("came back");
+    };
+    child_process::expect("runs_that_end_out_of_order_end_the_process", program, |ended| {
+        assert!(!ended.success && !ended.text.contains("came back"), "{}", ended.text);
+        assert!(ended.text.contains("ended in another order"), "{}", ended.text);
+        assert!(!ended.text.contains("panicked"), "{}", ended.text);
+    });
+}

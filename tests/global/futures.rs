@@ -205,3 +205,26 @@ fn a_future_that_waits_keeps_few_blocks() {
     let stats = future.region().unwrap().stats();
     assert!(stats.peak >= 40 * block && stats.blocks <= 8, "{stats}");
 }
+
+/// A future that polls others, as a set of local tasks does and a runtime of one thread, polls them in its region.
+#[test]
+fn what_polls_tasks_in_a_region_has_them_in_there() {
+    let mut tasks = [false, true].map(|outside| {
+        Box::pin(async move {
+            yields().await;
+            if outside { GLOBAL.outside(inside) } else { inside() }
+        })
+    });
+    let mut set = pin!(
+        poll_fn(|context| {
+            let done = tasks.each_mut().map(|task| task.as_mut().poll(context));
+            match done {
+                [Poll::Ready(first), Poll::Ready(second)] => Poll::Ready([first, second]),
+                _ => Poll::Pending,
+            }
+        })
+        .in_region(GLOBAL.region())
+    );
+    assert_eq!(poll(set.as_mut()), Poll::Pending);
+    assert_eq!(poll(set.as_mut()), Poll::Ready([true, false]));
+}

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -136,5 +137,21 @@ fn the_end_of_a_process() {
             drop(kept);
             std::process::exit(0);
         });
+    });
+}
+
+/// A leak check, which `.ci/asan` has in this process, finds what a region leads to, and finds nothing that is not lost.
+#[test]
+fn what_a_region_leads_to_is_not_lost() {
+    let test = "process::what_a_region_leads_to_is_not_lost";
+    let options = std::env::var("ASAN_OPTIONS").unwrap_or_default() + ":detect_leaks=1";
+    let program = || {
+        static TABLE: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+        // Each is the inner allocator's, as it is large; the table, which leads to them, is small enough to be the region's.
+        GLOBAL.region().enter(|| TABLE.set((0..50).map(|n| vec![n; 10_000]).collect()).unwrap());
+        assert!(TABLE.get().unwrap().iter().enumerate().all(|(n, bytes)| usize::from(bytes[9_999]) == n));
+    };
+    child_process::expect_with(test, ("ASAN_OPTIONS", &options), program, |ended| {
+        assert!(ended.success, "{}", ended.text);
     });
 }

@@ -224,3 +224,45 @@ fn siblings_on_other_threads() {
     assert!(region.stats().peak > 0);
     assert!(!region.over_limit(), "{}", region.stats());
 }
+
+/// What a thread runs while it waits is in the region that it waits in, if the library that it waits in takes other jobs
+/// meanwhile, as rayon does; not if it waits outside.
+#[test]
+fn a_thread_that_waits_runs_what_it_takes_where_it_waits() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    for outside in [false, true] {
+        let [begun, seen, inside] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
+        let wait_for = |event: &AtomicBool| {
+            while !event.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
+        };
+        // One worker has the second half until the job has run, so the other one takes the job, while it waits for that half.
+        let halves = || {
+            rayon::join(
+                || wait_for(&begun),
+                || {
+                    begun.store(true, Ordering::Release);
+                    wait_for(&seen);
+                },
+            )
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                wait_for(&begun);
+                let (seen, inside) = (Arc::clone(&seen), Arc::clone(&inside));
+                pool.spawn(move || {
+                    inside.store(GLOBAL.current().is_some(), Ordering::Relaxed);
+                    seen.store(true, Ordering::Release);
+                });
+            });
+            pool.install(|| {
+                let region = GLOBAL.region();
+                region.enter(|| if outside { GLOBAL.outside(halves) } else { halves() });
+            });
+        });
+        assert_eq!(inside.load(Ordering::Relaxed), !outside);
+    }
+}

@@ -16,17 +16,28 @@ const PROGRAM: &str = "ARENITE_TEST_PROGRAM";
 /// Runs `program` in a process of its own and shows `judge` how it ended. `test` is the path of the test that calls
 /// this, as `cargo test` prints it.
 pub(crate) fn expect(test: &str, program: impl FnOnce(), judge: impl FnOnce(&Ended)) {
+    expect_with(test, ("", ""), program, judge);
+}
+
+/// As [`expect`], with an environment variable, its name and its value, for the process.
+pub(crate) fn expect_with(
+    test: &str,
+    (name, value): (&str, &str),
+    program: impl FnOnce(),
+    judge: impl FnOnce(&Ended),
+) {
     if env::var_os(PROGRAM).is_some_and(|name| name == test) {
         program();
         process::exit(0);
     }
     let binary = env::current_exe().expect("a test knows its own binary");
-    let output = Command::new(binary)
-        .args([test, "--exact", "--nocapture", "--test-threads=1"])
-        .env(PROGRAM, test)
-        .env("RUST_BACKTRACE", "0")
-        .output()
-        .expect("the test binary can be started");
+    let mut command = Command::new(binary);
+    command.args([test, "--exact", "--nocapture", "--test-threads=1"]);
+    command.env(PROGRAM, test).env("RUST_BACKTRACE", "0");
+    if !name.is_empty() {
+        command.env(name, value);
+    }
+    let output = command.output().expect("the test binary can be started");
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("running 1 test"), "the path of the test is wrong: {test}\n{text}");
     judge(&Ended { success: output.status.success(), text: text.into_owned() });

@@ -31,6 +31,8 @@ mod hostile;
 // A memory tool takes more address space than any limit of ours would leave it.
 #[cfg(all(feature = "virtual-memory", unix, not(arenite_asan)))]
 mod limits;
+#[cfg(all(feature = "virtual-memory", unix, not(miri)))]
+mod lost;
 #[cfg(feature = "alloc")]
 mod map;
 #[cfg(all(feature = "mapped", unix))]
@@ -50,6 +52,8 @@ mod report;
 mod scopes;
 #[cfg(feature = "std")]
 mod scratch;
+#[cfg(all(feature = "std", not(miri)))]
+mod scratch_ends;
 #[cfg(feature = "alloc")]
 mod send_sync;
 #[cfg(all(feature = "mapped", unix))]

@@ -1,6 +1,6 @@
 //! Scratch arenas.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
@@ -202,14 +202,49 @@ fn a_thread_keeps_no_more_than_it_may() {
     });
 }
 
+/// What a call sets for the whole arena is not set in the next one, nor, afterwards, in the one around it.
 #[test]
-fn a_limit_ends_with_the_call() {
+fn what_is_set_ends_with_the_call() {
+    thread_local!(static TOLD: Cell<[usize; 2]> = const { Cell::new([0; 2]) });
+    fn tell<const N: usize>() {
+        let mut told = TOLD.get();
+        told[N] += 1;
+        TOLD.set(told);
+    }
+    let refuses = |arena: &Arena| arena.try_alloc([0_u8; 200_000]).is_err();
     on_a_new_thread(|| {
-        scratch(|arena| {
-            arena.set_allocation_limit(Some(100));
-            assert!(arena.try_alloc([0_u8; 200]).is_err());
-        });
-        scratch(|arena| assert!(arena.try_alloc([0_u8; 200]).is_ok()));
+        for panics in [false, true] {
+            TOLD.set([0; 2]);
+            _ = catch_unwind(AssertUnwindSafe(|| {
+                scratch(|arena| {
+                    arena.set_allocation_limit(Some(100_000));
+                    arena.on_out_of_memory(|_| tell::<0>());
+                    _ = catch_unwind(AssertUnwindSafe(|| {
+                        scratch(|inner| {
+                            assert_eq!(inner.allocation_limit(), Some(100_000));
+                            assert!(refuses(inner), "the limit of a call is that of calls within it");
+                            inner.set_allocation_limit(Some(50_000));
+                            inner.on_out_of_memory(|_| tell::<1>());
+                            inner.set_name("inner");
+                            inner.seal();
+                            assert!(!panics, "not today");
+                        });
+                    }));
+                    assert_eq!((arena.allocation_limit(), arena.name()), (Some(100_000), None));
+                    assert!(refuses(arena) && arena.try_alloc([0_u8; 60_000]).is_ok());
+                    assert_eq!(TOLD.get(), [2, 0]);
+                    assert!(!panics, "not today either");
+                });
+            }));
+            scratch(|arena| {
+                assert_eq!((arena.allocation_limit(), arena.is_sealed()), (None, false));
+                assert!(!refuses(arena));
+                arena.set_allocation_limit(Some(1000));
+                assert!(refuses(arena));
+            });
+            assert_eq!(TOLD.get(), [2, 0], "a hook was told of a later call");
+            trim();
+        }
     });
 }
 

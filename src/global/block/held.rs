@@ -40,56 +40,56 @@ impl<'t> Held<'t> {
     }
 
     pub(crate) fn prev(&self) -> u32 {
-        // SAFETY: the token is ours, by type. The same goes for everything plain below.
+        // SAFETY: the token is ours, by type, and with it whatever is plain: no other thread touches that meanwhile.
         unsafe { self.0.prev.get() }
     }
 
     pub(crate) fn set_prev(&self, prev: u32) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.prev.set(prev) };
     }
 
     #[inline(always)]
     fn live(&self) -> i32 {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.live.get() }
     }
 
     #[inline(always)]
     fn set_live(&self, live: i32) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.live.set(live) };
     }
 
     pub(crate) fn is_dirty(&self) -> bool {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.dirty.get() }
     }
 
     pub(crate) fn set_dirty(&self, dirty: bool) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.dirty.set(dirty) };
     }
 
     fn set_passed_on(&self, passed_on: bool) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.passed_on.set(passed_on) };
     }
 
     pub(crate) fn set_barren(&self, barren: bool) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.barren.set(barren) };
     }
 
     #[inline(always)]
     fn unfreed(&self, line: usize) -> i16 {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.unfreed[line].get() }
     }
 
     #[inline(always)]
     fn set_unfreed(&self, line: usize, bytes: i16) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.unfreed[line].set(bytes) };
     }
 
@@ -140,7 +140,7 @@ impl<'t> Held<'t> {
 
     #[inline(always)]
     pub(crate) fn wake(&self) -> i32 {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.wake.get() }
     }
 
@@ -148,23 +148,23 @@ impl<'t> Held<'t> {
     /// empty, in any case.
     pub(crate) fn wake_after(&self, parts: i32) {
         let live = self.live();
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.wake.set(live - (live / parts).max(1).min(live)) };
     }
 
     /// Has the region look at the block again when it is empty.
     pub(crate) fn wake_when_empty(&self) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.wake.set(0) };
     }
 
     fn adopted(&self) -> i32 {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.adopted.get() as i32 }
     }
 
     fn set_adopted(&self, bytes: usize) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.adopted.set(bytes as u32) };
     }
 
@@ -184,13 +184,13 @@ impl<'t> Held<'t> {
 
     /// Whether the region has the block from others, who left something in it.
     pub(crate) fn is_adopted(&self) -> bool {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         let opened = unsafe { self.0.opened.get() };
         opened != u64::MAX
     }
 
     fn opened_lines(&self) -> impl Iterator<Item = usize> + use<'t> {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         let opened = unsafe { self.0.opened.get() };
         (0..LINES).filter(move |line| opened >> line & 1 == 1)
     }
@@ -198,7 +198,7 @@ impl<'t> Held<'t> {
     /// Whether the region has opened the line: what is in use of it is its own.
     #[cfg_attr(loom, allow(dead_code, reason = "the model draws no pictures"))]
     pub(crate) fn is_opened(&self, line: usize) -> bool {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         let opened = unsafe { self.0.opened.get() };
         opened >> line & 1 == 1
     }
@@ -279,7 +279,7 @@ impl<'t> Held<'t> {
 
     /// The lines that are free, a bit each. They stay so until they are opened.
     pub(crate) fn free_lines(&self) -> u64 {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         let passed_on = unsafe { self.0.passed_on.get() };
         let of = |line: usize, others: u16| u64::from(self.unfreed(line) as u16 == others) << line;
         if !passed_on && count(self.0.word.load(Ordering::Relaxed)) == 0 {
@@ -314,14 +314,14 @@ impl<'t> Held<'t> {
             self.set_unfreed(line, LINE as i16);
             self.0.others[line].store(0, Ordering::Relaxed);
         }
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         let opened = unsafe { self.0.opened.get() };
         self.set_opened(opened | line::run(first, after));
         self.set_live(self.live() + (end - start) as i32);
     }
 
     fn set_opened(&self, lines: u64) {
-        // SAFETY: as above.
+        // SAFETY: the token is ours, by type.
         unsafe { self.0.opened.set(lines) };
     }
 

@@ -94,7 +94,8 @@ impl Chained {
         // SAFETY: what a slot has was written before, and stays for ever.
         let start = unsafe { &*entries }.start().addr();
         let leaf = table(&self.root[start / SEGMENT / LEAF], inner)?;
-        // SAFETY: made by `table`, as above.
+        // SAFETY: made by `table`, so aligned, valid and zero at first, which is a value of its entries; it stays for ever, and
+        // nobody borrows it exclusively.
         let leaf = unsafe { &*leaf };
         leaf[start / SEGMENT % LEAF].store(entries, Ordering::Release);
         // Only now may blocks of it be handed out.
@@ -176,22 +177,27 @@ unsafe impl Parts for Chained {
         if leaf.is_null() {
             return None;
         }
-        // SAFETY: made by `table`; it stays for ever.
+        // SAFETY: made by `table`, so aligned, valid and zero at first, which is a value of its entries; it stays for ever, and
+        // nobody borrows it exclusively. It was written before this thread's acquire saw it.
         let leaf = unsafe { &*leaf };
         let entries = leaf[segment % LEAF].load(Ordering::Acquire);
         if entries.is_null() {
             return None;
         }
-        // SAFETY: a segment has this many entries.
+        // SAFETY: a segment has `BLOCKS` entries, one allocation, and the quotient is less than that.
         let entry = unsafe { entries.add(address.addr() % SEGMENT / BLOCK) };
-        // SAFETY: all were written before the map had them.
+        // SAFETY: aligned, as the table of entries is; all were written before the map had them, which this thread's acquire has
+        // seen; they stay for ever, and nobody borrows one exclusively.
         Some(unsafe { &*entry })
     }
 
     fn block(&self, index: u32) -> &Block {
         let entries = self.entries(index as usize / BLOCKS);
         let entry = entries.wrapping_add(index as usize % BLOCKS);
-        // SAFETY: whoever has the index had it from a block that was made.
+        // SAFETY: the index is that of a block that was made, and whoever has it saw that: by the count (`made`), by a list, or
+        // by the block's owner. So the group and the segment's entries are seen here, `entry` lies among these, and it was
+        // written before they were shown. It is aligned, as the table of entries is; it stays for ever, and nobody borrows it
+        // exclusively.
         unsafe { &*entry }
     }
 
@@ -204,7 +210,8 @@ unsafe impl Parts for Chained {
                 index = self.made.load(Ordering::Relaxed);
                 continue;
             }
-            match self.made.compare_exchange_weak(index, index + 1, Ordering::Relaxed, Ordering::Relaxed) {
+            // Whoever sees the count finds the segment and its entries: `made`.
+            match self.made.compare_exchange_weak(index, index + 1, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => index = now,
             }
@@ -223,7 +230,7 @@ unsafe impl Parts for Chained {
     }
 
     fn made(&self) -> usize {
-        self.made.load(Ordering::Relaxed)
+        self.made.load(Ordering::Acquire)
     }
     fn each(&self, call: &mut dyn FnMut(&Block)) {
         (0..self.made()).for_each(|index| call(self.block(index as u32)));

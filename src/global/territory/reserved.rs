@@ -7,7 +7,7 @@ use super::super::block::{Block, Held};
 use super::super::line::BLOCK;
 use super::{Parts, Territory, sealed::Sealed};
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use crate::sys;
+use crate::{sys, track};
 
 /// Bytes that are reserved, if the system lets us; a power of two.
 const RESERVED: usize = 64 << 30;
@@ -110,11 +110,11 @@ impl Virtual {
         let size = size_of::<Block>();
         let (first, last) =
             (committed / BLOCK * size / page * page, (end / BLOCK * size).next_multiple_of(page));
-        // SAFETY: whole pages of our reservation, as steps are, and as the table begins at one.
+        // SAFETY: whole pages of our reservation, as steps are.
         let blocks = unsafe { sys::commit(start, end - committed) };
         // SAFETY: within the reservation, behind the blocks.
         let entries = unsafe { table.add(first) };
-        // SAFETY: as above; rounded to whole pages.
+        // SAFETY: whole pages of our reservation: the table begins at one, and the bounds are rounded to pages.
         if blocks.is_err() || unsafe { sys::commit(entries, last - first) }.is_err() {
             return false;
         }
@@ -152,13 +152,20 @@ unsafe impl Parts for Virtual {
         let entry = base.wrapping_add(length).cast::<Block>().wrapping_add(offset / BLOCK);
         // SAFETY: an address within a reservation is not null.
         unsafe { core::hint::assert_unchecked(!entry.is_null()) };
-        // SAFETY: the address lies in a block that was made, whose entry was written before it was handed out.
+        // SAFETY: the address lies between `base` and `base + length`. If it was handed out, it lies in a block that was made,
+        // whose entry was committed and written before, and that has happened for who has the address. (Nobody asks for an
+        // address in the range that was not: it is our reservation, so no other allocator hands it out.) `entry` is the
+        // block's place in the table: aligned, as the table begins at a page. It stays for ever, and nobody borrows it
+        // exclusively.
         Some(unsafe { &*entry })
     }
 
     fn block(&self, index: u32) -> &Block {
         let entry = self.table().wrapping_add(index as usize);
-        // SAFETY: whoever has the index had it from a block that was made.
+        // SAFETY: the index is that of a block that was made, and whoever has it saw that: by the count (`made`), by a list, or
+        // by the block's owner. So `base` and `length` are seen here, and the entry is committed: it is written, or zero as yet,
+        // which is a value of every part of a block. It is aligned, as the table begins at a page; it stays for ever, and nobody
+        // borrows it exclusively.
         unsafe { &*entry }
     }
 
@@ -168,7 +175,8 @@ unsafe impl Parts for Virtual {
             if index >= self.count() || !self.commit(index) {
                 return None;
             }
-            match self.made.compare_exchange_weak(index, index + 1, Ordering::Relaxed, Ordering::Relaxed) {
+            // Whoever sees the count finds the range, and the entry committed: `made`.
+            match self.made.compare_exchange_weak(index, index + 1, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => index = now,
             }
@@ -193,12 +201,13 @@ unsafe impl Parts for Virtual {
             let (start, bytes) = Self::reserve()?;
             let halved = (RESERVED / bytes).ilog2() as usize;
             chosen = start.as_ptr().map_addr(|address| address | halved);
-            if let Err(other) =
-                self.chosen.compare_exchange(ptr::null_mut(), chosen, Ordering::AcqRel, Ordering::Acquire)
-            {
-                // SAFETY: the reservation was just made, and nobody has seen it.
-                unsafe { sys::release(start, Self::lengths(bytes).1) };
-                chosen = other;
+            match self.chosen.compare_exchange(ptr::null_mut(), chosen, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => track::look_through(start.as_ptr(), bytes),
+                Err(other) => {
+                    // SAFETY: the reservation was just made, and nobody has seen it.
+                    unsafe { sys::release(start, Self::lengths(bytes).1) };
+                    chosen = other;
+                }
             }
         }
         // Whoever comes here does what is left to do. Nobody waits for another thread, which may not be there any more:
@@ -215,7 +224,7 @@ unsafe impl Parts for Virtual {
     }
 
     fn made(&self) -> usize {
-        self.made.load(Ordering::Relaxed)
+        self.made.load(Ordering::Acquire)
     }
     fn each(&self, call: &mut dyn FnMut(&Block)) {
         (0..self.made()).for_each(|index| call(self.block(index as u32)));

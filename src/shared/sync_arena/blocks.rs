@@ -74,7 +74,7 @@ impl<B: Backing, const M: usize> Blocks for SyncArena<B, M> {
                 return Ok(block);
             }
         }
-        // SAFETY: as above.
+        // SAFETY: this function's contract is that of the called one.
         unsafe { self.grow_slow(block, old, new) }
     }
 
@@ -93,7 +93,7 @@ impl<B: Backing, const M: usize> Blocks for SyncArena<B, M> {
             }
         }
         if block.addr().get() % new.align() != 0 {
-            // SAFETY: as above.
+            // SAFETY: this function's contract is that of the called one.
             return unsafe { self.move_block(block, old, new) };
         }
         if old.size() > LARGE {

@@ -33,6 +33,8 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
         if layout.size() > LARGE || need > LARGE.max(M) {
             return self.direct(here, |arena| arena.allocate(layout)).map(NonNull::cast);
         }
+        // The window is this thread's for as long as it is used here, whatever the source of memory does meanwhile.
+        let _stay = thread::stay();
         let Some(window) = self.windows.mine_or_new(here) else {
             return self.direct(here, |arena| arena.allocate(layout)).map(NonNull::cast);
         };

@@ -67,8 +67,10 @@ impl<const M: usize> Windows<M> {
     #[inline(always)]
     pub(super) fn mine(&self) -> Option<&Window<M>> {
         let window = NonNull::new(self.0.get(thread::here().number))?;
-        // SAFETY: it is there as long as this is (invariant). Its cells are this thread's, which has the number: the reference
-        // goes to no other thread, and does not outlive the call for which it is made, during which the thread does not end.
+        // SAFETY: a window in a slot was boxed, and is there until this is dropped (invariant), which is borrowed. It is never
+        // borrowed exclusively. Its cells are this thread's, which has the number: the reference goes to no other thread, and
+        // does not outlive the call for which it is made, during which no other thread gets the number: the short ways run no
+        // code but their own, and the others have a `Stay`.
         Some(unsafe { window.as_ref() })
     }
 
@@ -93,7 +95,8 @@ impl<const M: usize> Windows<M> {
     /// Calls `visit` with every window.
     pub(super) fn for_each(&mut self, mut visit: impl FnMut(&Window<M>)) {
         self.0.for_each(|window| {
-            // SAFETY: it is there as long as this is (invariant), and nobody else's, as this is borrowed exclusively.
+            // SAFETY: a window in a slot was boxed, and is there until this is dropped (invariant), which is borrowed
+            // exclusively, so no thread has the window.
             visit(unsafe { &*window });
         });
     }

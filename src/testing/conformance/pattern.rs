@@ -52,7 +52,7 @@ pub(super) unsafe fn first_mismatch(block: NonNull<u8>, len: usize, key: u64) ->
         if len - offset >= WORD && offset % WORD == 0 {
             // SAFETY: a whole word is left of the block at `offset`.
             let start = unsafe { block.add(offset) }.cast::<[u8; WORD]>();
-            // SAFETY: as above; an array of bytes has no alignment to keep.
+            // SAFETY: a whole word is left of the block there, which is valid for reads (this function's contract); an array of bytes has no alignment to keep.
             if unsafe { start.read_volatile() } == word(key, offset / WORD) {
                 offset += WORD;
                 continue;
@@ -102,6 +102,6 @@ pub(super) unsafe fn first_foreign(block: NonNull<u8>, from: usize, to: usize, k
 unsafe fn read(block: NonNull<u8>, offset: usize) -> u8 {
     // SAFETY: the caller vouches that the block is longer than `offset`.
     let place = unsafe { block.add(offset) };
-    // SAFETY: as above; `u8` has no alignment to keep.
+    // SAFETY: valid for reads (this function's contract); `u8` has no alignment to keep.
     unsafe { place.read_volatile() }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::run::{Pass, Run, caught};
 use super::{Failures, Report};
+use crate::abort;
 
 /// A global allocator whose requests can be made to fail, for one thread and for one run of a program: install it in a
 /// test, and [`check_global`](Failures::check_global) reaches whatever code there is.
@@ -144,16 +145,31 @@ impl<'w> Watching<'w> {
 
 impl Drop for Watching<'_> {
     fn drop(&mut self) {
-        let current = CURRENT.replace(self.previous);
-        debug_assert!(ptr::eq(current, self.watch));
+        if !ptr::eq(CURRENT.replace(self.previous), self.watch) {
+            out_of_order();
+        }
     }
+}
+
+/// A stack was switched below us. Each watch leads back to the one before it, so what would be this thread's from now on may
+/// be the watch of a run that has ended.
+#[cold]
+#[inline(never)]
+fn out_of_order() -> ! {
+    // The message may allocate.
+    CURRENT.set(ptr::null());
+    abort::with(format_args!(
+        "watched runs ended in another order than they began: each must end on the stack on which it began, inner ones first"
+    ))
 }
 
 /// Runs `call` with nothing watched: it may allocate. The inner allocator may, too, which is not the program's business.
 fn unwatched<R>(call: impl FnOnce() -> R) -> R {
     let previous = CURRENT.replace(ptr::null());
     let result = call();
-    CURRENT.set(previous);
+    if !CURRENT.replace(previous).is_null() {
+        out_of_order();
+    }
     result
 }
 
@@ -229,8 +245,10 @@ impl<G: GlobalAlloc> GlobalProbe<G> {
     /// What watches this thread's requests to this allocator.
     #[inline]
     fn watch(&self) -> Option<&Watch> {
-        // SAFETY: while a watch is this thread's current one, `Watching` borrows it on this thread's stack; whoever uses it
-        // here is done before the allocator returns.
+        // SAFETY: null, or made of a reference that a `Watching` of this thread borrows until it ends, so aligned and initialised.
+        // They end in the reverse order in which they began, or the process ends: so the current one is that of a `Watching`
+        // that has not ended. It goes on borrowing while this call lasts, and the caller is done with the watch before the
+        // allocator returns. Nobody has a watch exclusively before its `Watching` has ended.
         let watch = unsafe { CURRENT.get().as_ref() };
         watch.filter(|watch| watch.global == self.address())
     }
@@ -295,7 +313,7 @@ unsafe impl<G: GlobalAlloc> GlobalAlloc for GlobalProbe<G> {
         match self.watch() {
             None => resize(),
             Some(watch) if watch.moving => {
-                // SAFETY: as above.
+                // SAFETY: the caller's promise is the callee's.
                 let relocate = || unsafe { self.relocate(block, layout, new_size) };
                 watch.resize(block, layout.size(), new_size, relocate)
             }

@@ -163,3 +163,49 @@ fn tasks_of_rayon() {
     }
     assert!(pool.arenas() <= 3);
 }
+
+/// While other threads are at their arenas of a pool, and at scratch arenas, a child process is made again and again, and goes on
+/// with both: neither has a lock that a thread could hold which the child does not have.
+#[cfg(all(unix, not(miri)))]
+#[test]
+fn a_child_process_goes_on_with_a_pool() {
+    use std::sync::atomic::AtomicBool;
+
+    use arenite::scratch::scratch;
+
+    let pool = ArenaPool::new();
+    let stop = AtomicBool::new(false);
+    let work = |seed: u64| {
+        let sum = scratch(|arena| arena.alloc_slice_fill_copy(500, seed).iter().sum::<u64>());
+        let numbers = pool.local().alloc_slice_fill_copy(500, seed);
+        assert_eq!(numbers.iter().sum::<u64>(), sum);
+    };
+    std::thread::scope(|scope| {
+        for seed in 1..=2 {
+            let (stop, work) = (&stop, &work);
+            // New threads again and again, so that numbers and arenas are handed out meanwhile.
+            scope.spawn(move || {
+                while !stop.load(Relaxed) {
+                    std::thread::scope(|inner| _ = inner.spawn(|| (0..200).for_each(|_| work(seed))));
+                }
+            });
+        }
+        for _ in 0..20 {
+            // SAFETY: the child allocates, for which the system's allocator is ready after a fork, and calls `_exit`; should it
+            // wait, the alarm ends it.
+            let child = unsafe { libc::fork() };
+            if child == 0 {
+                // SAFETY: no condition.
+                unsafe { libc::alarm(20) };
+                (0..20).for_each(&work);
+                // SAFETY: ends the process, and runs nothing of the parent's.
+                unsafe { libc::_exit(7) };
+            }
+            let mut status = 0;
+            // SAFETY: our own child, and a place for its status.
+            assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+            assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 7, "{status}");
+        }
+        stop.store(true, Relaxed);
+    });
+}

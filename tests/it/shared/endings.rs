@@ -121,3 +121,86 @@ fn arenas_of_threads_that_have_ended_come_back_at_a_reset() {
         pool.reset();
     }
 }
+
+/// A thread ends while a call of its own waits in the source of memory, on a stack that was left: nobody else gets its window
+/// before the call has returned.
+#[cfg(all(unix, not(miri), any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "x86")))]
+#[test]
+fn a_thread_ends_under_a_call_that_waits_for_memory() {
+    use std::cell::Cell;
+    use std::ptr::{self, NonNull};
+    use std::sync::LazyLock;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use allocator_api2::alloc::{AllocError, Allocator, Global, Layout};
+    use arenite::Chained;
+    use corosensei::{Coroutine, CoroutineResult, Yielder};
+
+    thread_local! {
+        static WAITS: Cell<*const Yielder<(), ()>> = const { Cell::new(ptr::null()) };
+        // Used before the arena, so destroyed after what the arena keeps for the thread.
+        static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    }
+
+    /// Leaves the stack when it is asked for memory.
+    struct Source;
+
+    // SAFETY: the blocks are the global allocator's.
+    unsafe impl Allocator for Source {
+        fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+            // SAFETY: null, or set by the coroutine that runs here, to what lives as long as that does.
+            if let Some(yielder) = unsafe { WAITS.replace(ptr::null()).as_ref() } {
+                yielder.suspend(());
+            }
+            Global.allocate(layout)
+        }
+
+        unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+            // SAFETY: the caller's promise is the callee's.
+            unsafe { Global.deallocate(block, layout) };
+        }
+    }
+
+    static ARENA: LazyLock<SyncArena<Chained<Source>>> =
+        LazyLock::new(|| SyncArena::new_in(Chained::new_in(Source)));
+
+    struct Kept(Coroutine<(), (), ()>);
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            let (sender, receiver) = channel();
+            let other = thread::spawn(move || {
+                // From the window of whoever had the number before, without waiting; or from the arena, which waits.
+                let block = ARENA.alloc(3_u64);
+                sender.send(*block).unwrap();
+            });
+            let early = receiver.recv_timeout(Duration::from_millis(200));
+            assert!(early.is_err(), "another thread has the window of a call that has not returned");
+            assert!(matches!(self.0.resume(()), CoroutineResult::Return(())));
+            other.join().unwrap();
+            println!("went on");
+        }
+    }
+
+    let test = "shared::endings::a_thread_ends_under_a_call_that_waits_for_memory";
+    let program = || {
+        let ended = thread::spawn(|| {
+            KEPT.with(|_| ());
+            assert_eq!(*ARENA.alloc(1_u64), 1);
+            let mut coroutine = Coroutine::new(|yielder: &Yielder<(), ()>, ()| {
+                WAITS.set(yielder);
+                let block = ARENA.alloc([2_u8; 4000]);
+                assert!(WAITS.get().is_null() && block.iter().all(|&byte| byte == 2));
+            });
+            assert!(matches!(coroutine.resume(()), CoroutineResult::Yield(())));
+            KEPT.set(Some(Kept(coroutine)));
+        });
+        ended.join().unwrap();
+        // The number was given back in the end, and with it the window.
+        assert_eq!(thread::spawn(|| *ARENA.alloc(4_u64)).join().unwrap(), 4);
+    };
+    crate::child_process::expect(test, program, |ended| {
+        assert!(ended.success && ended.text.contains("went on"), "{}", ended.text);
+    });
+}

@@ -144,7 +144,7 @@ impl<A: Allocator> Oracle<A> {
             // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is no smaller.
             unsafe { self.allocator.grow_zeroed(old.start, old.layout, new) }
         } else {
-            // SAFETY: as above.
+            // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is no smaller.
             unsafe { self.allocator.grow(old.start, old.layout, new) }
         };
         let Some(granted) = self.judge_resize(index, call, result, new, old.layout.size()) else {
@@ -199,7 +199,7 @@ impl<A: Allocator> Oracle<A> {
             let result = unsafe { self.allocator.grow_zeroed(old.start, old.layout, new) };
             (Call::Grow { old: old.layout, new, zeroed }, result)
         } else {
-            // SAFETY: as above.
+            // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is no smaller.
             let result = unsafe { self.allocator.grow(old.start, old.layout, new) };
             (Call::Grow { old: old.layout, new, zeroed }, result)
         };
