@@ -45,7 +45,7 @@ fn grows<A: Allocator>(bytes: &mut Vec<u8, A>, to: usize) -> bool {
     let start = bytes.as_ptr();
     bytes.reserve_exact(to - bytes.len());
     fill(bytes);
-    assert!(bytes.len() == to && bytes.iter().all(|byte| *byte == 7));
+    assert!(bytes[..] == std::vec![7; to]);
     bytes.as_ptr() == start
 }
 
@@ -77,8 +77,10 @@ fn what_is_made_longer_by_hand_is_reached_by_the_pointer_that_comes_back() {
     let grown =
         unsafe { arena.try_grow_in_place(block, old, 40) }.expect("the last block of a chunk with room");
     assert_eq!(grown, block);
-    // SAFETY: the block has that many bytes now.
-    unsafe { grown.add(16).write_bytes(2, 24) };
+    // SAFETY: the block has more bytes now.
+    let added = unsafe { grown.add(16) };
+    // SAFETY: the bytes that it has more.
+    unsafe { added.write_bytes(2, 24) };
     // SAFETY: as above, and all are initialised.
     let bytes = unsafe { std::slice::from_raw_parts(grown.as_ptr(), 40) };
     assert_eq!(bytes.iter().map(|byte| usize::from(*byte)).sum::<usize>(), 16 + 48);
