@@ -89,7 +89,7 @@ impl<B: Backing, const M: usize> Blocks for Arena<B, M> {
             return Ok(block);
         }
         if block.addr().get() % new.align() == 0 {
-            // Not the last: its end is lost until the reset.
+            // Not the last: its end is lost until the reset. The caller's pointer is good for what stays.
             track::poison(block.as_ptr().wrapping_add(new.size()), old.size() - new.size());
             return Ok(block);
         }
@@ -168,7 +168,10 @@ impl<B: Backing, const M: usize> Arena<B, M> {
         unsafe { self.cursor.resize_last(block, old.size(), new.size()) }
     }
 
-    /// Tries to make a block `new_size` bytes long without moving it. Returns whether it is.
+    /// Tries to make a block `new_size` bytes long without moving it. `None` if that cannot be done.
+    ///
+    /// Go on with the pointer that it returns. It has the same address as `block`, which is good for the former length alone
+    /// if it went through a reference or a box.
     ///
     /// Succeeds if the block is the last one and its window has room, or the backing can make room there. O(1).
     ///
@@ -176,13 +179,19 @@ impl<B: Backing, const M: usize> Arena<B, M> {
     ///
     /// `block` is one of this arena's, its layout is `old`, and `new_size >= old.size()` is at most `isize::MAX` when
     /// rounded up to the alignment.
-    pub unsafe fn try_grow_in_place(&self, block: NonNull<u8>, old: Layout, new_size: usize) -> bool {
+    pub unsafe fn try_grow_in_place(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new_size: usize,
+    ) -> Option<NonNull<u8>> {
         debug_assert!(new_size >= old.size());
         // SAFETY: the block is one of this arena's with this layout, and its owner goes on with `new_size` bytes, which
         // are those of a valid layout (this function's contract).
-        let resize = || unsafe { self.cursor.resize_last(block, old.size(), new_size) }.is_some();
+        let resize = || unsafe { self.cursor.resize_last(block, old.size(), new_size) };
         let more = footprint::<M>(new_size) - footprint::<M>(old.size());
-        resize() || (self.cursor.is_last(block, old.size()) && self.extend(more, M) && resize())
+        let extend = || self.cursor.is_last(block, old.size()) && self.extend(more, M);
+        resize().or_else(|| if extend() { resize() } else { None })
     }
 
     /// Makes a block `new_size` bytes long where it stands. Returns whether its end was given back, which it is if the

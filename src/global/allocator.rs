@@ -84,7 +84,8 @@ impl Blocks for Region {
         let fits = old.size() != 0 && new.size() != 0 && start.addr() & (new.align() - 1) == 0;
         if let Some(of) = fits.then(|| self.core.home().find(start)).flatten() {
             // SAFETY: as for `free`.
-            if unsafe { self.core.resize(of, start, old.size(), new.size()) } {
+            let resized = unsafe { self.core.resize(of, start, old.size(), new.size()) };
+            if let Some(block) = resized.and_then(NonNull::new) {
                 return Ok(block);
             }
         }

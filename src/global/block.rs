@@ -146,6 +146,13 @@ impl Block {
         address.addr() - self.start().addr()
     }
 
+    /// The byte at `address`, which lies in it, with the provenance of the whole block.
+    #[cfg_attr(loom, allow(dead_code, reason = "the model touches no bytes"))]
+    #[inline(always)]
+    pub(crate) fn own(&self, address: *mut u8) -> *mut u8 {
+        self.start().with_addr(address.addr())
+    }
+
     /// Whether the region whose core is at this address owns the block. Exact for the region that the thread is in, since
     /// only that thread makes a block the region's or takes it away.
     #[inline(always)]

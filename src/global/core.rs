@@ -20,8 +20,19 @@ pub(super) fn footprint(bytes: usize) -> usize {
 
 /// # Invariants
 ///
-/// * `low <= pos <= end`, all in one block that the region owns, `current`; all three are null if there is none.
-/// * What is in a `Cell` is used by the thread that has the [`Region`](super::Region) alone. `account` and `next` may be
+/// * `low <= pos <= end`, all in one block that the region owns, `current`; all three are null if there is none. So it is with
+///   `overflow_pos <= overflow_end` and `overflow`.
+/// * All these pointers have the provenance of their block's `start`, for all of the block: they are made of it and of one
+///   another, never of a pointer that a caller gave back. Such a one may come from a box or a reference, and be good for the
+///   bytes of that alone. It is a number here: what is handed out again, or written to, is reached by the block's own pointer.
+/// * A block whose bytes are handed out again may still be an argument of a function that runs: that of `fn(b: Box<T>)`,
+///   which has dropped it. The models of borrows forbid others to touch it until the function returns, unless the memory was
+///   freed in a way that they know. They know no allocator that is written in Rust, so to them this is an error, as it is with
+///   every other one that uses memory again. LLVM takes the memory to be the caller's no more once it is freed.
+/// * `home`, `home_address` and `payer` are set when a region is made of the core, which only one thread knows then, and stay
+///   until the core goes back. Those of a payer are read by any thread that has a handle to its account. In a core that asks
+///   ([`question`](Core::question)), which stays on its thread, `home` is none, and `payer` is the address of an allocator.
+/// * What else is in a `Cell` is used by the thread that has the [`Region`](super::Region) alone. `account` and `next` may be
 ///   used by any.
 /// * A core goes back to the slab once no block has it as its owner, and nobody uses its account.
 #[repr(C, align(64))]
@@ -73,9 +84,10 @@ pub(super) struct Core {
     index: u32,
 }
 
-// SAFETY: see the invariants.
+// SAFETY: what is in a `Cell` is one thread's, or written before others know the core (invariants); the slab passes a core on
+// from thread to thread by a stack, acquired after released. The rest is atomic, and so is what an account has.
 unsafe impl Sync for Core {}
-// SAFETY: as above.
+// SAFETY: as above; nothing in it is bound to a thread.
 unsafe impl Send for Core {}
 
 // SAFETY: `next` has no other use.
@@ -192,10 +204,13 @@ impl Core {
         start.addr() + bytes == self.pos.get().addr() && start >= self.low.get()
     }
 
-    /// Moves the cursor back to `pos`, in the window.
+    /// Moves the cursor back to the address `to`, in the window.
     #[inline(always)]
-    pub(super) fn retreat(&self, pos: *mut u8) {
+    pub(super) fn retreat(&self, to: usize) {
         let old = self.pos.get();
+        // By `low`, which costs no instruction. By `old` it would cost two: the compiler knows how far that is from `to`, and
+        // subtracts.
+        let pos = self.low.get().with_addr(to);
         if old > self.zero.get() {
             self.zero.set(old);
         }
@@ -211,8 +226,9 @@ impl Core {
     /// The region is this thread's, owns `block`, and has handed these bytes out, to somebody who now gives them up.
     #[inline(always)]
     pub(super) unsafe fn give_back(&self, block: &'static Block, start: *mut u8, bytes: usize) {
+        let own = block.own(start);
         // SAFETY: handed out, and given up by the caller.
-        unsafe { track::vacate(start, start.wrapping_add(bytes)) };
+        unsafe { track::vacate(own, own.wrapping_add(bytes)) };
         let offset = block.offset(start);
         // Of what is longer it is not to be foreseen in how many lines it lies.
         if bytes > LINE / 4 || line::first(offset) != line::last(offset, bytes) {
@@ -271,14 +287,15 @@ impl Core {
     #[inline(always)]
     pub(super) unsafe fn free(&self, block: &'static Block, start: *mut u8, bytes: usize) {
         if self.is_last(start, bytes) {
-            self.retreat(start);
+            self.retreat(start.addr());
         } else {
             // SAFETY: this function's contract.
             unsafe { self.give_back(block, start, bytes) };
         }
     }
 
-    /// Makes a block of the region's longer or shorter where it is, if that can be done.
+    /// Makes a block of the region's longer or shorter where it is, if that can be done. Returns it with the provenance of
+    /// `block`: that of `start` need not be good for more than the old size.
     ///
     /// # Safety
     ///
@@ -289,16 +306,17 @@ impl Core {
         start: *mut u8,
         old: usize,
         new: usize,
-    ) -> bool {
+    ) -> Option<*mut u8> {
         let (before, after) = (footprint(old), footprint(new));
+        let start = block.own(start);
         if self.is_last(start, before) {
             if after > self.end.get().addr() - start.addr() {
-                return false;
+                return None;
             }
             let end = start.wrapping_add(after);
-            if after < before { self.retreat(end) } else { self.pos.set(end) }
+            if after < before { self.retreat(end.addr()) } else { self.pos.set(end) }
         } else if after > before {
-            return false;
+            return None;
         } else if after < before {
             // SAFETY: the end of the block is given up.
             unsafe { self.give_back(block, start.wrapping_add(after), before - after) };
@@ -307,7 +325,7 @@ impl Core {
             // SAFETY: the block is that long now, and has nothing in its new part.
             unsafe { track::occupy(start.wrapping_add(old), new - old) };
         }
-        true
+        Some(start)
     }
 
     /// Makes the bytes of a block that was just handed out zero, as far as they are not known to be.

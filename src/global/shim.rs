@@ -256,7 +256,7 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
         // longer; nobody has it exclusively.
         let core = unsafe { current.as_ref() };
         match core {
-            Some(core) if core.is_last(start, bytes) => core.retreat(start),
+            Some(core) if core.is_last(start, bytes) => core.retreat(start.addr()),
             Some(core) if block.is_of(core.id()) => {
                 // SAFETY: blocks stay for ever.
                 let block = unsafe { &*ptr::from_ref(block) };
@@ -273,8 +273,9 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
     /// As for [`free`](ScopedGlobal::free).
     #[inline(never)]
     unsafe fn free_for_others(start: *mut u8, bytes: usize, block: &Block, shim: &Self) {
+        let own = block.own(start);
         // SAFETY: handed out, and given up by the caller.
-        unsafe { track::vacate(start, start.wrapping_add(bytes)) };
+        unsafe { track::vacate(own, own.wrapping_add(bytes)) };
         match block.free(block.offset(start), bytes) {
             Ok(None) => {}
             Ok(Some(block)) => {
@@ -328,8 +329,8 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
                 // SAFETY: blocks stay for ever.
                 let block = unsafe { &*ptr::from_ref(block) };
                 // SAFETY: the region is this thread's and owns the block; the rest is this function's contract.
-                if unsafe { core.resize(block, start, layout.size(), new_size) } {
-                    return start;
+                if let Some(resized) = unsafe { core.resize(block, start, layout.size(), new_size) } {
+                    return resized;
                 }
             }
             _ if footprint(new_size) <= old => {
@@ -339,7 +340,8 @@ impl<T: Territory, G: GlobalAlloc + Sync> ScopedGlobal<T, G> {
                     unsafe { Self::free_for_others(start.wrapping_add(kept), old - kept, block, self) };
                 }
                 track::unpoison(start, new_size);
-                return start;
+                // It may have become longer, within what it takes.
+                return block.own(start);
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! Futures in regions.
 
+use core::cell::UnsafeCell;
 use core::error::Error;
 use core::fmt;
 use core::future::Future;
@@ -96,16 +97,19 @@ impl<F: Future> RegionFuture for F {}
 ///
 /// # Invariants
 ///
-/// `future` is pinned when this is: it is never moved out of its place, but dropped there. `region` is there for as long as
-/// `future` is.
+/// * `future` is pinned when this is: it is never moved out of its place, but dropped there. `region` is there for as long as
+///   `future` is.
+/// * A future that waits may refer to itself, so no reference to it is made but to poll or drop it, or for who asks for it by
+///   a shared one. The cell sees to that for a reference to `self`, and hides the future's bytes from the `Option`, which
+///   would keep in them whether it is there.
 pub(super) struct Inside<F> {
-    future: Option<F>,
+    future: Option<UnsafeCell<F>>,
     region: Option<Region>,
 }
 
 impl<F> Inside<F> {
     pub(super) fn new(future: F, region: impl Into<Option<Region>>) -> Self {
-        Inside { future: Some(future), region: region.into() }
+        Inside { future: Some(UnsafeCell::new(future)), region: region.into() }
     }
 
     pub(super) fn region(&self) -> Option<&Region> {
@@ -114,14 +118,20 @@ impl<F> Inside<F> {
 
     #[cfg(feature = "tower")]
     pub(super) fn get(&self) -> Option<&F> {
-        self.future.as_ref()
+        // SAFETY: all else that reaches the future has `self` exclusively.
+        self.future.as_ref().map(|future| unsafe { &*future.get() })
     }
 
-    fn parts(self: Pin<&mut Self>) -> (Pin<&mut Option<F>>, &mut Option<Region>) {
+    fn parts(self: Pin<&mut Self>) -> (Pin<&mut Option<UnsafeCell<F>>>, &mut Option<Region>) {
         // SAFETY: the future is not moved: it is pinned again at once. The region is never pinned.
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: pinned as `self` is, by the invariant.
         (unsafe { Pin::new_unchecked(&mut this.future) }, &mut this.region)
+    }
+
+    /// What the region is over, if it is.
+    pub(super) fn over_limit(self: Pin<&mut Self>) -> Option<OverLimit> {
+        self.parts().1.as_ref().and_then(OverLimit::of)
     }
 
     /// Calls with the future, in the region. `None` if it has ended.
@@ -129,7 +139,9 @@ impl<F> Inside<F> {
     pub(super) fn visit<R>(self: Pin<&mut Self>, call: impl FnOnce(Pin<&mut F>) -> R) -> Option<R> {
         let (future, region) = self.parts();
         let region = region.as_ref()?;
-        future.as_pin_mut().map(|future| region.visit(|| call(future)))
+        // SAFETY: a part of what is pinned, and pinned as that is, by the invariant.
+        let future = future.as_pin_mut().map(|cell| unsafe { cell.map_unchecked_mut(UnsafeCell::get_mut) });
+        future.map(|future| region.visit(|| call(future)))
     }
 
     /// Drops the future, in the region, which is returned.
@@ -207,7 +219,7 @@ impl<F: Future> Future for InRegionLimited<F> {
             Some(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
             Some(Poll::Pending) => {}
         }
-        let Some(error) = inside.region().and_then(OverLimit::of) else { return Poll::Pending };
+        let Some(error) = inside.as_mut().over_limit() else { return Poll::Pending };
         // Nobody knows when it would be polled again, so it ends now.
         drop(inside.end());
         Poll::Ready(Err(error))
@@ -231,7 +243,7 @@ pub struct OverLimit {
 }
 
 impl OverLimit {
-    pub(super) fn of(region: &Region) -> Option<Self> {
+    fn of(region: &Region) -> Option<Self> {
         let limit = region.limit()?;
         region.over_limit().then(|| OverLimit { name: region.name(), limit })
     }

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::region::Region;
-use super::task::{Inside, OverLimit};
+use super::task::Inside;
 
 /// Puts a region under each request: the service's future, and the body of the response until its end, allocate from it.
 ///
@@ -118,7 +118,7 @@ where
             panic!("a future was polled that had returned its response")
         };
         let polled = inside.as_mut().visit(|future| future.poll(context)).unwrap_or(Poll::Pending);
-        let over = inside.region().is_some_and(|region| OverLimit::of(region).is_some());
+        let over = inside.as_mut().over_limit().is_some();
         let result = match polled {
             // Nobody knows when it would be polled again, so it ends now.
             Poll::Pending if over => {

@@ -191,6 +191,21 @@ pub(super) fn empty(layout: Layout) -> NonNull<u8> {
     NonNull::new(ptr::without_provenance_mut(layout.align())).unwrap_or(NonNull::dangling())
 }
 
+/// Notes a block that a wrapper is about to hand out, for [`recalled`].
+#[inline]
+pub(super) fn noted(block: NonNull<u8>) -> NonNull<u8> {
+    let _ = block.as_ptr().expose_provenance();
+    block
+}
+
+/// The memory at `block`, which comes back, as the inner allocator gave it: for wrappers that have more than the bytes that
+/// their user knows of. The user's pointer may have gone through a box or a reference, and be good for those alone.
+#[inline]
+pub(super) fn recalled(block: NonNull<u8>) -> NonNull<u8> {
+    // What was exposed is a pointer into the very memory that was handed out.
+    NonNull::new(ptr::with_exposed_provenance_mut(block.addr().get())).unwrap_or(block)
+}
+
 /// A `GlobalAlloc` as an `Allocator`.
 pub(super) struct OverGlobal<'g, G>(pub(super) &'g G);
 

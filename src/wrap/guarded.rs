@@ -1,6 +1,6 @@
 //! [`Guarded`].
 
-use super::calls::{Calls, Granted, empty};
+use super::calls::{Calls, Granted, empty, noted, recalled};
 use super::fence::{Fence, Fences, Verdict};
 use super::forward::clear;
 use super::lock::Lock;
@@ -26,6 +26,9 @@ use core::ptr::NonNull;
 /// Costs 72 bytes a block with alignments up to 8, for larger alignments up to one alignment more; a short lock a call, which
 /// is taken around nothing but these books, on all tiers; and the look. Blocks of no bytes take nothing, and are nobody's. A
 /// process that forks while another of its threads allocates must not allocate in the child. `Send` and `Sync` where `A` is.
+///
+/// A block may come back by a pointer that is good for its own bytes alone, as that of a `Box` is: what lies around it is
+/// reached by its address (exposed provenance), which a check for strict provenance refuses.
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
@@ -132,13 +135,15 @@ impl<A> Calls for Guarded<A> {
         let block = unsafe { base.add(front) };
         // SAFETY: the block has its fence around it, all of which is ours, granted just now.
         self.live.with(|live| unsafe { live.enter(block, layout) });
-        Ok(block)
+        Ok(noted(block))
     }
 
     unsafe fn give_back(&self, inner: &impl Allocator, block: NonNull<u8>, layout: Layout) {
         if layout.size() == 0 {
             return;
         }
+        // With the fence.
+        let block = recalled(block);
         // SAFETY: the caller vouches for the block and its layout.
         let Some(_) = (unsafe { self.strike(block, layout) }) else { return };
         // A block whose layout has no room for a fence was never handed out.
@@ -186,6 +191,8 @@ impl<A> Guarded<A> {
             return Ok(empty(new));
         }
         let after = Fence::around(new).ok_or(AllocError)?;
+        // With the fence.
+        let block = recalled(block);
         // SAFETY: this function's contract.
         let Some(_) = (unsafe { self.strike(block, old) }) else { return Err(AllocError) };
         // SAFETY: the same; the block is off the books.
@@ -196,7 +203,7 @@ impl<A> Guarded<A> {
             // SAFETY: a resize that failed left the old block as it was, with its fence, and off the books: nobody else uses that.
             Err(_) => unsafe { live.enter(block, old) },
         });
-        resized
+        resized.map(noted)
     }
 
     /// # Safety

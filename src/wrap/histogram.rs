@@ -1,6 +1,6 @@
 //! [`Histogram`].
 
-use super::calls::{Calls, Granted};
+use super::calls::{Calls, Granted, noted, recalled};
 use super::forward::clear;
 use super::lifetime::Clock;
 use crate::size::Bytes;
@@ -16,8 +16,12 @@ const CLASSES: usize = usize::BITS as usize + 1;
 /// Counts blocks by size, and by lifetime if it is given a clock, in classes that double, and draws them.
 ///
 /// A block that is resized counts again, in the class of its new size; its life goes on. Blocks are handed out exactly as
-/// long as asked; those of no bytes have no lifetime. Costs two relaxed atomic additions a call, and what the [clock](Clock) costs. Its `Display` is a picture
+/// long as asked; those of no bytes have no lifetime. Costs two relaxed atomic additions a call, and what the
+/// [clock](Clock) costs. Its `Display` is a picture
 /// for the terminal, one line a class.
+///
+/// With a clock, the birth of a block lies behind it, and is reached by its address (exposed provenance), which a check for
+/// strict provenance refuses.
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
@@ -233,13 +237,14 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
         // SAFETY: granted just now, with the size of `whole`, which is the stamped layout.
         unsafe { Self::stamp(block, layout, self.clock.born()) }
         self.came(layout);
-        Ok(block)
+        Ok(noted(block))
     }
 
     #[inline]
     unsafe fn give_back(&self, inner: &impl Allocator, block: NonNull<u8>, layout: Layout) {
         // A block whose size has no room for a stamp was never handed out.
         let Ok(whole) = Self::stamped(layout) else { return };
+        let block = recalled(block);
         if Self::stamp_size(layout) > 0 {
             // SAFETY: the caller vouches for the block and its layout.
             self.clock.died(unsafe { self.birth(block, layout) });
@@ -259,6 +264,7 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
         zeroed: bool,
     ) -> Granted {
         let (before, after) = (Self::stamped(old)?, Self::stamped(new)?);
+        let block = recalled(block);
         // SAFETY: the caller vouches for the block and its layout.
         let birth = unsafe { self.birth(block, old) };
         // SAFETY: the block was made with `before`, and is allocated (the caller vouches); `after` is no smaller.
@@ -271,12 +277,13 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
         unsafe { Self::stamp(grown, new, birth) }
         self.went(old);
         self.came(new);
-        Ok(grown)
+        Ok(noted(grown))
     }
 
     #[inline]
     unsafe fn reduce(&self, inner: &impl Allocator, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         let (before, after) = (Self::stamped(old)?, Self::stamped(new)?);
+        let block = recalled(block);
         // SAFETY: the caller vouches for the block and its layout.
         let birth = unsafe { self.birth(block, old) };
         // SAFETY: the block was made with `before`, and is allocated (the caller vouches); `after` is no larger.
@@ -285,7 +292,7 @@ impl<A, C: Clock> Calls for Histogram<A, C> {
         unsafe { Self::stamp(shrunk, new, birth) }
         self.went(old);
         self.came(new);
-        Ok(shrunk)
+        Ok(noted(shrunk))
     }
 }
 

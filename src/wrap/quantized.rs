@@ -1,6 +1,6 @@
 //! [`Quantized`].
 
-use super::calls::{Calls, Granted};
+use super::calls::{Calls, Granted, noted, recalled};
 use super::forward::clear;
 use allocator_api2::alloc::{AllocError, Allocator};
 use core::alloc::Layout;
@@ -10,7 +10,8 @@ use core::ptr::NonNull;
 ///
 /// So the inner allocator sees few different sizes, and a resize within the same multiple stays in place and never reaches
 /// it. Costs up to `STEP - 1` bytes a block. Blocks are handed out exactly as long as asked; those of no bytes stay so. A
-/// size that cannot be rounded up is refused.
+/// size that cannot be rounded up is refused. What a block has beyond its size is reached by its address (exposed provenance),
+/// which a check for strict provenance refuses.
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
@@ -57,7 +58,7 @@ impl<const STEP: usize, A> Calls for Quantized<STEP, A> {
     fn obtain(&self, inner: &impl Allocator, layout: Layout, zeroed: bool) -> Granted {
         let rounded = round::<STEP>(layout)?;
         let granted = if zeroed { inner.allocate_zeroed(rounded) } else { inner.allocate(rounded) };
-        granted.map(NonNull::cast)
+        granted.map(|block| noted(block.cast()))
     }
 
     #[inline]
@@ -65,7 +66,7 @@ impl<const STEP: usize, A> Calls for Quantized<STEP, A> {
         // A block whose size cannot be rounded up was never handed out.
         let Ok(rounded) = round::<STEP>(layout) else { return };
         // SAFETY: the block was made with this layout, rounded, and is allocated (the caller vouches).
-        unsafe { inner.deallocate(block, rounded) }
+        unsafe { inner.deallocate(recalled(block), rounded) }
     }
 
     #[inline]
@@ -78,12 +79,11 @@ impl<const STEP: usize, A> Calls for Quantized<STEP, A> {
         zeroed: bool,
     ) -> Granted {
         let (before, after) = (round::<STEP>(old)?, round::<STEP>(new)?);
-        let block = if before == after {
-            block
-        } else {
+        let mut block = recalled(block);
+        if before != after {
             // SAFETY: the block was made with `before`, and is allocated (the caller vouches); `after` is no smaller.
-            unsafe { inner.grow(block, before, after) }?.cast()
-        };
+            block = noted(unsafe { inner.grow(block, before, after) }?.cast());
+        }
         if zeroed {
             // SAFETY: the block has at least `new.size()` bytes, and `old` is no larger (the caller vouches).
             unsafe { clear(block, old.size(), new.size()) }
@@ -94,12 +94,11 @@ impl<const STEP: usize, A> Calls for Quantized<STEP, A> {
     #[inline]
     unsafe fn reduce(&self, inner: &impl Allocator, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         let (before, after) = (round::<STEP>(old)?, round::<STEP>(new)?);
-        let block = if before == after {
-            block
-        } else {
+        let mut block = recalled(block);
+        if before != after {
             // SAFETY: the block was made with `before`, and is allocated (the caller vouches); `after` is no larger.
-            unsafe { inner.shrink(block, before, after) }?.cast()
-        };
+            block = noted(unsafe { inner.shrink(block, before, after) }?.cast());
+        }
         Ok(block)
     }
 }

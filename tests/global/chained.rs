@@ -2,6 +2,7 @@
 
 mod accounts;
 mod basics;
+mod borrows;
 #[path = "../it/child_process.rs"]
 mod child_process;
 #[path = "../it/choices.rs"]

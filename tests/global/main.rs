@@ -3,6 +3,7 @@
 mod accounts;
 mod basics;
 mod blocks;
+mod borrows;
 mod census;
 #[path = "../it/child_process.rs"]
 mod child_process;

@@ -130,6 +130,50 @@ fn over_its_limit_a_request_is_refused_and_others_are_not() {
     assert_eq!(ask(&mut service, 50).unwrap().status(), StatusCode::OK);
 }
 
+/// Its futures are in no box.
+struct Calls<C>(C);
+
+impl<C: Fn() -> F, F: Future<Output = Result<Response<Parts>, Infallible>>> Service<Request<()>>
+    for Calls<C>
+{
+    type Response = Response<Parts>;
+    type Error = Infallible;
+    type Future = F;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> F {
+        (self.0)()
+    }
+}
+
+#[test]
+fn requests_refer_to_themselves_while_they_wait() {
+    // What goes wrong here shows in an interpreter that keeps account of borrows.
+    let service = Calls(|| async {
+        let mut turns = 0;
+        for _ in 0..3 {
+            let turns = &mut turns;
+            let mut yielded = false;
+            poll_fn(|_| if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending })
+                .await;
+            *turns += 1;
+        }
+        Ok(Response::new(Parts { left: turns, keeps: vec![] }))
+    });
+    let mut service = RegionLayer::new(|| GLOBAL.region().with_limit(200_000)).layer(service);
+    let mut future = pin!(service.call(Request::new(())));
+    for _ in 0..3 {
+        assert!(future.as_mut().poll(&mut context()).is_pending());
+    }
+    let Poll::Ready(Ok(response)) = future.as_mut().poll(&mut context()) else {
+        panic!("it has waited enough")
+    };
+    assert!(!response.body().is_end_stream());
+}
+
 #[test]
 fn errors_are_passed_on() {
     let mut service = RegionLayer::new(|| GLOBAL.region()).layer(Hoard);

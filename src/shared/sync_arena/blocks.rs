@@ -104,7 +104,7 @@ impl<B: Backing, const M: usize> Blocks for SyncArena<B, M> {
                 return Ok(block);
             }
         }
-        // Not the last: its end is lost until the reset.
+        // Not the last: its end is lost until the reset. The caller's pointer is good for what stays.
         track::poison(block.as_ptr().wrapping_add(new.size()), old.size() - new.size());
         Ok(block)
     }
@@ -126,9 +126,10 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
     unsafe fn grow_slow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Granted {
         if old.size() > LARGE && block.addr().get() % new.align() == 0 {
             // SAFETY: a block of that size is one of the arena underneath, with layout `old`; the new size is that of a layout.
-            if self.direct(thread::introduce(), |arena| unsafe {
+            let grown = self.direct(thread::introduce(), |arena| unsafe {
                 arena.try_grow_in_place(block, old, new.size())
-            }) {
+            });
+            if let Some(block) = grown {
                 return Ok(block);
             }
         }

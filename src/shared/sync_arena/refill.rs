@@ -103,7 +103,7 @@ impl<B: Backing, const M: usize> Core<B, M> {
         let Some(block) = NonNull::new(start) else { return false };
         // SAFETY: a window that is not empty is a block of the arena with this layout; the new length is larger, and far from
         // `isize::MAX`.
-        if !unsafe { self.arena.try_grow_in_place(block, old, new_len) } {
+        if unsafe { self.arena.try_grow_in_place(block, old, new_len) }.is_none() {
             return false;
         }
         track::poison(end, len);

@@ -27,6 +27,9 @@
 //! checker to find those. Under AddressSanitizer, set `allocator_may_return_null=1`, or it takes the requests that
 //! ought to fail for bugs of the suite.
 //!
+//! Blocks come back by pointers that are good for their own bytes alone, as those of boxes are. What an allocator makes of
+//! such a pointer beyond these bytes, an interpreter sees that keeps account of borrows.
+//!
 //! [`Allocator`]: allocator_api2::alloc::Allocator
 
 mod failing;

@@ -72,7 +72,7 @@ over_every_backing! {
         drop(vec);
         assert_nothing(&arena);
         // SAFETY: the block is this arena's, with this layout, and longer by no more than it may be.
-        assert!(!unsafe { arena.try_grow_in_place(block, layout, 64) });
+        assert!(unsafe { arena.try_grow_in_place(block, layout, 64) }.is_none());
         // SAFETY: as above, and shorter.
         assert!(!unsafe { arena.try_shrink_in_place(block, layout, 8) });
         // SAFETY: as above; the block is used no more.

@@ -219,10 +219,12 @@ impl<B: Backing + 'static, const M: usize> Machine<B, M> {
         let new = Layout::from_size_align(size, block.layout.align()).expect("a small layout");
         let arena = self.arena(self.index_of(block.owner));
         // SAFETY: the block is this handle's with this layout, and the new size is not smaller.
-        if unsafe { arena.try_grow_in_place(block.start, block.layout, size) } {
-            self.replace(index, block.start, new);
-        } else {
-            self.tell("not in place", new);
+        match unsafe { arena.try_grow_in_place(block.start, block.layout, size) } {
+            Some(start) => {
+                assert_eq!(start, block.start, "in place");
+                self.replace(index, start, new);
+            }
+            None => self.tell("not in place", new),
         }
     }
 

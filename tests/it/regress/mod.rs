@@ -4,6 +4,7 @@
 mod alignment;
 mod bases;
 mod blocks;
+mod borrows;
 mod boxes;
 mod checkpoints;
 mod figures;

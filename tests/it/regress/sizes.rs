@@ -54,11 +54,11 @@ over_every_backing! {
                 assert!(unsafe { allocator.grow_zeroed(block, old, new) }.is_err());
             }
             // SAFETY: likewise; the size is that of a layout.
-            assert!(!unsafe { arena.try_grow_in_place(block, old, size / 8 * 8) });
+            assert!(unsafe { arena.try_grow_in_place(block, old, size / 8 * 8) }.is_none());
         }
         super::assert_holds(block, 64, 0x5A);
         // SAFETY: likewise, and it is still the last.
-        assert!(unsafe { arena.try_grow_in_place(block, old, 128) } || arena.stats().chunks > 0);
+        assert!(unsafe { arena.try_grow_in_place(block, old, 128) }.is_some() || arena.stats().chunks > 0);
         super::assert_holds(block, 64, 0x5A);
     }
 

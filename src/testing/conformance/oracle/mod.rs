@@ -12,8 +12,9 @@ use crate::random::Random;
 use alloc::vec::Vec;
 use allocator_api2::alloc::{AllocError, Allocator};
 use core::alloc::Layout;
-use core::mem;
+use core::mem::{self, MaybeUninit};
 use core::ptr::NonNull;
+use core::slice;
 
 /// A live block. All `granted` bytes of it are filled with the pattern of `key`.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,14 @@ impl Block {
         let (ours, theirs) = (self.start.addr().get(), start.addr().get());
         // An allocator may place a block of no bytes anywhere, inside of others too.
         self.granted != 0 && len != 0 && ours < theirs + len && theirs < ours + self.granted
+    }
+
+    /// The pointer with which it goes back: as that of a box or a reference, good for the bytes of its layout alone.
+    fn narrow(&self) -> NonNull<u8> {
+        let start = self.start.as_ptr().cast::<MaybeUninit<u8>>();
+        // SAFETY: the block is live and nobody's but the suite's, which looks at no other reference to it. It has at least as
+        // many bytes, which need not be initialised.
+        NonNull::from(unsafe { slice::from_raw_parts_mut(start, self.layout.size()) }).cast()
     }
 }
 
@@ -130,7 +139,7 @@ impl<A: Allocator> Oracle<A> {
         let block = self.books.live.remove(index);
         self.books.calls += 1;
         // SAFETY: the block was live until now, hence allocated from this allocator; its layout fits.
-        unsafe { self.allocator.deallocate(block.start, block.layout) }
+        unsafe { self.allocator.deallocate(block.narrow(), block.layout) }
     }
 
     /// Grows block `index`, if there is one, to `size` or what it has already. `false`: refused, as the options
@@ -142,10 +151,10 @@ impl<A: Allocator> Oracle<A> {
         let call = Call::Grow { old: old.layout, new, zeroed };
         let result = if zeroed {
             // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is no smaller.
-            unsafe { self.allocator.grow_zeroed(old.start, old.layout, new) }
+            unsafe { self.allocator.grow_zeroed(old.narrow(), old.layout, new) }
         } else {
             // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is no smaller.
-            unsafe { self.allocator.grow(old.start, old.layout, new) }
+            unsafe { self.allocator.grow(old.narrow(), old.layout, new) }
         };
         let Some(granted) = self.judge_resize(index, call, result, new, old.layout.size()) else {
             return false;
@@ -170,7 +179,7 @@ impl<A: Allocator> Oracle<A> {
         let new = self.options().layout(size.min(old.layout.size()), align);
         let call = Call::Shrink { old: old.layout, new };
         // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is no larger.
-        let result = unsafe { self.allocator.shrink(old.start, old.layout, new) };
+        let result = unsafe { self.allocator.shrink(old.narrow(), old.layout, new) };
         let Some(granted) = self.judge_resize(index, call, result, new, new.size()) else { return false };
         self.enter(index, granted, new);
         true
@@ -192,15 +201,15 @@ impl<A: Allocator> Oracle<A> {
         self.books.calls += 1;
         let (call, result) = if new.size() < old.layout.size() {
             // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is smaller.
-            let result = unsafe { self.allocator.shrink(old.start, old.layout, new) };
+            let result = unsafe { self.allocator.shrink(old.narrow(), old.layout, new) };
             (Call::Shrink { old: old.layout, new }, result)
         } else if zeroed {
             // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is no smaller.
-            let result = unsafe { self.allocator.grow_zeroed(old.start, old.layout, new) };
+            let result = unsafe { self.allocator.grow_zeroed(old.narrow(), old.layout, new) };
             (Call::Grow { old: old.layout, new, zeroed }, result)
         } else {
             // SAFETY: the block is allocated from this allocator, its layout fits, and `new` is no smaller.
-            let result = unsafe { self.allocator.grow(old.start, old.layout, new) };
+            let result = unsafe { self.allocator.grow(old.narrow(), old.layout, new) };
             (Call::Grow { old: old.layout, new, zeroed }, result)
         };
         match result {
