@@ -5,6 +5,8 @@ use core::fmt;
 
 use crate::size::Bytes;
 
+mod file;
+
 /// Why an arena could not be made. [`Arena::try_new_in`](crate::Arena::try_new_in) and its like return it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -101,11 +103,23 @@ pub enum Cause {
         /// The system's error number.
         code: Option<i32>,
     },
+    /// The file could not be mapped.
+    Map {
+        /// The system's error number.
+        code: Option<i32>,
+    },
+    /// What the file leaves out (holes) got no place on the disk.
+    FillFile {
+        /// The system's error number.
+        code: Option<i32>,
+    },
     /// The file could not be made longer. It is as it was.
     ExtendFile {
         /// The system's error number.
         code: Option<i32>,
     },
+    /// The process was forked off from the one that opened the file, which alone may change how long it is.
+    Forked,
     /// Somebody else changed the length of the file. It is left alone from then on.
     FileChanged {
         /// Bytes that the file had when the arena looked last.
@@ -138,11 +152,19 @@ impl fmt::Display for Cause {
                 code,
                 "raise the limit (`ulimit -l`, RLIMIT_MEMLOCK), or do without `lock(true)`",
             ),
-            Cause::ExtendFile { code } => (
-                "the file could not be made longer",
-                code,
-                "free some space on its disk, or look at the limits (`ulimit -f`, quotas)",
-            ),
+            Cause::Map { code } => ("the file could not be mapped", code, file::how_to_map(code)),
+            Cause::FillFile { code } => {
+                ("what the file leaves out got no place on the disk", code, file::how_to_extend(code))
+            }
+            Cause::ExtendFile { code } => {
+                ("the file could not be made longer", code, file::how_to_extend(code))
+            }
+            Cause::Forked => {
+                return f.write_str(
+                    "this process was forked off from the one that opened the file, which alone may change how long it \
+                     is: end the arena there, and open the file here",
+                );
+            }
             Cause::FileChanged { expected, found } => {
                 return write!(
                     f,

@@ -109,6 +109,16 @@ impl Range {
         self.commit_to(target).or_else(|_| self.commit_to(steps().whole_pages(wanted, self.len)))
     }
 
+    /// Says that the first `bytes` bytes are committed already.
+    ///
+    /// # Safety
+    ///
+    /// `bytes` is a multiple of the page size and at most [`len`](Self::len), and the bytes can be read and written.
+    #[cfg(feature = "mapped")]
+    pub(super) unsafe fn assume_committed(&mut self, bytes: usize) {
+        self.committed = self.committed.max(bytes);
+    }
+
     fn commit_to(&mut self, target: usize) -> io::Result<()> {
         let more = target - self.committed;
         // SAFETY: `committed <= len`, so this is in the range or at its end.

@@ -16,12 +16,18 @@ pub(crate) use system::{complain, reserve_aligned};
 #[cfg(all(feature = "mapped", unix, not(miri)))]
 mod file;
 #[cfg(all(feature = "mapped", unix, not(miri)))]
-pub(crate) use file::{extend_file, fill_holes, lock_file, map_copy_over, unlock_file};
+pub(crate) use file::{
+    FileId, access, extend_file, file_id, file_id_at, fill_holes, is_out_of_handles, lock_file,
+    map_copy_over, open_file, try_map_copy, unlock_file, what_it_is,
+};
 
 #[cfg(all(feature = "mapped", not(all(unix, not(miri)))))]
 mod no_file;
 #[cfg(all(feature = "mapped", not(all(unix, not(miri)))))]
-pub(crate) use no_file::{extend_file, fill_holes, lock_file, map_copy_over, unlock_file};
+pub(crate) use no_file::{
+    FileId, access, extend_file, file_id, file_id_at, fill_holes, is_out_of_handles, lock_file,
+    map_copy_over, open_file, try_map_copy, unlock_file, what_it_is,
+};
 
 /// Bytes in a page.
 #[inline]

@@ -1,12 +1,12 @@
 //! Files for tests.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use arenite::{Arena, Mapped, MappedOptions};
+use arenite::{Arena, MapError, Mapped, MappedOptions};
 
 /// A path of its own for a test, known to nobody else. What is there is removed when this is dropped.
 pub(crate) struct Temporary(PathBuf);
@@ -70,6 +70,25 @@ impl Temporary {
     pub(crate) fn private(&self) -> Arena<Mapped> {
         Arena::new_in(self.open_private(MappedOptions::new()))
     }
+}
+
+/// The ways to open a file by its path, each with its name; those that write first.
+pub(crate) fn by_path(path: &Path) -> [(&'static str, Result<Mapped, MapError>); 4] {
+    // SAFETY: nobody else knows the files of tests, and who does respects the lock.
+    let create = unsafe { Mapped::create(path) };
+    // SAFETY: as above.
+    let open = unsafe { Mapped::open(path) };
+    // SAFETY: as above.
+    let private = unsafe { Mapped::private(path) };
+    // SAFETY: as above.
+    let read_only = unsafe { Mapped::read_only(path) };
+    [("create", create), ("open", open), ("private", private), ("read_only", read_only)]
+}
+
+/// The way to open a file by a handle.
+pub(crate) fn by_handle(file: File) -> Result<Mapped, MapError> {
+    // SAFETY: nobody else knows the files of tests, and who does respects the lock.
+    unsafe { MappedOptions::new().open_file(file) }
 }
 
 impl Drop for Temporary {

@@ -44,6 +44,8 @@ mod pool;
 #[path = "../../src/random.rs"]
 #[allow(dead_code, reason = "the library needs more of it")]
 mod random;
+#[cfg(all(feature = "mapped", target_os = "linux", target_pointer_width = "64", not(miri)))]
+mod refused;
 #[cfg(feature = "alloc")]
 mod regress;
 #[cfg(feature = "alloc")]

@@ -357,13 +357,16 @@ fn no_address_space() {
 }
 
 /// Fills `file` until there is no room, and uses what there is.
-fn fill_up(file: &Temporary, code: i32) {
+fn fill_up(file: &Temporary, code: i32, advice: &str) {
     let arena = file.create();
     let mut blocks: Vec<&mut [u8]> = Vec::new();
     while let Ok(block) = arena.try_alloc_slice_fill_copy(50_000, blocks.len() as u8) {
         blocks.push(block);
     }
-    assert_eq!(arena.cause(), Some(Cause::ExtendFile { code: Some(code) }));
+    let cause = arena.cause().unwrap();
+    assert_eq!(cause, Cause::ExtendFile { code: Some(code) });
+    let text = cause.to_string();
+    assert!(text.contains(advice) && text.contains("ulimit") == advice.contains("ulimit"), "{text}");
     assert!(blocks.len() > 10, "{} blocks", blocks.len());
     let before = length(file);
     // Again and again, and nothing changes.
@@ -393,7 +396,7 @@ fn a_file_size_limit_leaves_everything_intact() {
         return again::run("mapped::a_file_size_limit_leaves_everything_intact", None, "ulimit -f 4000");
     }
     const TOO_LARGE: i32 = 27;
-    fill_up(&Temporary::new(), TOO_LARGE);
+    fill_up(&Temporary::new(), TOO_LARGE, "ulimit -f");
 }
 
 #[test]
@@ -411,13 +414,13 @@ fn a_full_disk_leaves_everything_intact() {
         let setup = format!("{setup} && export ARENITE_TEST_DISK={}", folder.path().display());
         return again::run("mapped::a_full_disk_leaves_everything_intact", Some(wrapper), &setup);
     };
-    fill_up(&Temporary::within(Path::new(&folder)), NO_SPACE);
+    fill_up(&Temporary::within(Path::new(&folder)), NO_SPACE, "free some space");
     // Nor is what a file leaves out found missing when it is written.
     let holes = Temporary::within(Path::new(&folder));
     File::create(holes.path()).unwrap().set_len(1 << 24).unwrap();
     // SAFETY: nobody else knows the file.
     let error = unsafe { Mapped::open(holes.path()) }.unwrap_err();
-    let full = Cause::ExtendFile { code: Some(NO_SPACE) };
+    let full = Cause::FillFile { code: Some(NO_SPACE) };
     assert!(matches!(error, MapError::Memory { cause, .. } if cause == full), "{error}");
     assert!(error.to_string().contains("free some space"), "{error}");
 }

@@ -1,11 +1,11 @@
 //! The mappings themselves. Offsets count from the start of the file.
 
-use std::fs::File;
 use std::io;
 use std::ptr::NonNull;
 
 use memmap2::{MmapOptions, MmapRaw};
 
+use super::lock::Locked;
 use crate::addr;
 use crate::backing::HugePages;
 use crate::backing::range::Range;
@@ -40,11 +40,12 @@ pub(super) enum Memory {
 /// written.
 #[derive(Debug)]
 pub(super) struct Shared {
-    file: Locked,
     map: MmapRaw,
     len: usize,
     clean: usize,
     step: usize,
+    // The mapping ends before the lock does.
+    file: Locked,
 }
 
 /// What is written stays with the process: pages of the file are copied when they are written, and anonymous memory
@@ -67,32 +68,6 @@ pub(super) struct ReadOnly {
     map: MmapRaw,
     /// Kept for its lock.
     _file: Locked,
-}
-
-/// An open file that is locked as long as this value lives.
-#[derive(Debug)]
-pub(super) struct Locked(File);
-
-impl Locked {
-    /// # Errors
-    ///
-    /// [`io::ErrorKind::WouldBlock`] if somebody else has a lock that does not go with this one.
-    pub(super) fn new(file: File, for_itself: bool) -> io::Result<Locked> {
-        sys::lock_file(&file, for_itself)?;
-        Ok(Locked(file))
-    }
-
-    pub(super) fn as_file(&self) -> &File {
-        let Locked(file) = self;
-        file
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        // To close the file does not do: a process that was forked off may have it open a moment longer.
-        sys::unlock_file(self.as_file());
-    }
 }
 
 impl Memory {
@@ -198,7 +173,7 @@ impl Shared {
     /// Maps the file, which has `len` bytes, and up to `room` bytes behind it.
     pub(super) fn map(file: Locked, len: usize, room: usize, step: usize) -> Result<Shared, Cause> {
         sys::fill_holes(file.as_file(), len as u64)
-            .map_err(|error| Cause::ExtendFile { code: error.raw_os_error() })?;
+            .map_err(|error| Cause::FillFile { code: error.raw_os_error() })?;
         let head = pages(len)?;
         let share = sys::address_space_left().map_or(usize::MAX, |left| left / 8);
         let mut room = pages(room.min(share).clamp(LEAST_ROOM, MOST_ROOM))?;
@@ -206,14 +181,24 @@ impl Shared {
             let all = head.checked_add(room).ok_or(Cause::Reserve { code: None });
             let mapped = all.and_then(|all| {
                 let map = MmapOptions::new().len(all).map_raw(file.as_file());
-                map.map_err(|error| Cause::Reserve { code: error.raw_os_error() })
+                map.map_err(|error| refused(all, error))
             });
             match mapped {
                 Err(_) if room > LEAST_ROOM => room = pages((room / 2).max(LEAST_ROOM))?,
                 result => break result?,
             }
         };
-        Ok(Shared { file, map, len, clean: len, step })
+        Ok(Shared { map, len, clean: len, step, file })
+    }
+
+    /// Maps the file, up to `room` bytes of it, as if it had none. It is for the caller to [`empty`](Self::empty) it.
+    pub(super) fn map_emptied(file: Locked, room: usize, step: usize) -> Result<Shared, Cause> {
+        Shared::map(file, 0, room, step)
+    }
+
+    /// Takes from the file what it has.
+    pub(super) fn empty(&self) -> io::Result<()> {
+        self.file.as_file().set_len(0)
     }
 
     fn ensure(&mut self, end: usize) -> Result<(), Cause> {
@@ -230,9 +215,12 @@ impl Shared {
             .map_err(|error| Cause::ExtendFile { code: error.raw_os_error() })
     }
 
-    /// Says so if somebody else has changed the length of the file. To go on would hide that, and what was added need not
-    /// be zero.
+    /// Says so if somebody else has changed the length of the file, or may do so at any time. To go on would hide that, and
+    /// what was added need not be zero.
     fn check_length(&self) -> Result<(), Cause> {
+        if !self.file.is_ours() {
+            return Err(Cause::Forked);
+        }
         let metadata = self.file.as_file().metadata();
         let metadata = metadata.map_err(|error| Cause::ExtendFile { code: error.raw_os_error() })?;
         let (expected, found) = (self.len as u64, metadata.len());
@@ -268,18 +256,22 @@ impl Private {
     /// Maps the file, which has `len` bytes, and up to `room` bytes behind it.
     pub(super) fn map(file: Locked, len: usize, room: usize) -> Result<Private, Cause> {
         let head = pages(len)?;
+        // Before anything is reserved, since a reservation over which the file could not be mapped is lost. A file without
+        // bytes is tried as well: those of the kernel have none, whatever can be read from them.
+        let least = head.max(pages(1)?);
+        sys::try_map_copy(least, file.as_file()).map_err(|error| refused(least, error))?;
         let sum = |room| head.checked_add(room).ok_or(Cause::Reserve { code: None });
         let mut range = Range::reserve_up_to(sum(room.min(MOST_ROOM))?, sum(LEAST_ROOM)?, false)
             .map_err(|error| Cause::Reserve { code: error.raw_os_error() })?;
-        let refused = |error: io::Error| Cause::Commit { code: error.raw_os_error() };
         if head > 0 {
-            range.commit(head, HugePages::Never).map_err(refused)?;
             // SAFETY: the range is this function's own, and starts with `head` bytes, whole pages.
             if let Err(error) = unsafe { sys::map_copy_over(range.start(), head, file.as_file()) } {
                 // There may be a hole by now, and soon something of somebody else's in it.
                 std::mem::forget(range);
-                return Err(refused(error));
+                return Err(refused(head, error));
             }
+            // SAFETY: the pages below `head` are those that were mapped above, which can be read and written.
+            unsafe { range.assume_committed(head) };
         }
         range.soil(len);
         Ok(Private { range, head, _file: file })
@@ -289,8 +281,9 @@ impl Private {
 impl ReadOnly {
     /// Maps the file, which has `len` bytes.
     pub(super) fn map(file: Locked, len: usize) -> Result<ReadOnly, Cause> {
-        let map = MmapOptions::new().len(pages(len.max(1))?).map_raw_read_only(file.as_file());
-        let map = map.map_err(|error| Cause::Reserve { code: error.raw_os_error() })?;
+        let bytes = pages(len.max(1))?;
+        let map = MmapOptions::new().len(bytes).map_raw_read_only(file.as_file());
+        let map = map.map_err(|error| refused(bytes, error))?;
         Ok(ReadOnly { map, _file: file })
     }
 }
@@ -298,6 +291,15 @@ impl ReadOnly {
 fn start_of(map: &MmapRaw) -> NonNull<u8> {
     // SAFETY: a mapping is not at the address null.
     unsafe { NonNull::new_unchecked(map.as_mut_ptr()) }
+}
+
+/// Why `bytes` bytes of a file were not mapped. That there is no address space for them has an error number which means
+/// other limits as well.
+fn refused(bytes: usize, error: io::Error) -> Cause {
+    let code = error.raw_os_error();
+    let no_room = || sys::address_space_left().is_some_and(|left| left < bytes);
+    let is_reserve = error.kind() == io::ErrorKind::OutOfMemory && no_room();
+    if is_reserve { Cause::Reserve { code } } else { Cause::Map { code } }
 }
 
 /// `bytes` rounded up to whole pages.

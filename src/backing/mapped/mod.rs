@@ -1,6 +1,7 @@
 //! Files.
 
 mod error;
+mod lock;
 mod memory;
 mod options;
 
@@ -60,9 +61,18 @@ use memory::Memory;
 ///
 /// # Two at once
 ///
-/// Arenas lock their files (`flock`, where the file system has it): those that write for themselves, the others together.
-/// A second arena on a file that is written is an error, in another process as well. Programs that do not ask for locks do
-/// not see them.
+/// Arenas lock their files (`flock`): those that write for themselves, the others together. A second arena on a file that
+/// is written is an error, in another process as well, and nothing is done to the file before its lock is held. Programs
+/// that do not ask for locks do not see them.
+///
+/// Within a process it makes no difference by which name or handle a file is reached: links and copies of a handle
+/// ([`File::try_clone`](std::fs::File::try_clone)) are the same file. Two things the lock cannot do:
+///
+/// * A copy of a handle that *another process* has (inherited, or sent over a socket) shares the lock of the first. To open
+///   an arena over it is no error there.
+/// * Some network file systems have no locks. There the list that each process keeps of its own files is all there is.
+///
+/// A process that is forked off has a copy of the arena, which may end there: neither the file nor its lock changes.
 ///
 /// # Examples
 ///
@@ -123,7 +133,8 @@ impl Mapped {
     /// An existing file. Its [`contents`](Self::contents) are there to be read and written, and what is allocated is
     /// appended to them.
     ///
-    /// What the file leaves out (holes) gets its place on the disk.
+    /// What the file leaves out (holes) gets its place on the disk. Of files that are sealed against being made longer or
+    /// shorter (memfd) the contents can be written, and every allocation fails.
     ///
     /// # Safety
     ///
@@ -143,6 +154,10 @@ impl Mapped {
     /// Pages are copied as they are written, so that this is O(1) in time and memory however large the file is, and
     /// anonymous memory follows them. That is also why it is no safer than the others: what has not been written yet is
     /// still read from the file. (A safe copy is one line: `arena.alloc_slice_copy(&std::fs::read(path)?)`.)
+    ///
+    /// No memory is set aside for the copies: when there is none for one more page, the system ends a process, as it does
+    /// for all memory that it has promised too often. Where it never promises too much (`vm.overcommit_memory` is 2), or
+    /// limits what may be written (`ulimit -d`), the whole file counts, and one that is too large is an error.
     ///
     /// # Safety
     ///
@@ -217,8 +232,10 @@ impl Mapped {
         let length = self.length;
         self.closed = true;
         if let Memory::Shared(_) = self.memory {
-            self.memory.sync_range(0, length)?;
+            // What cannot be written is no reason to leave the file longer than it should be.
+            let written = self.memory.sync_range(0, length);
             self.memory.finish(length)?;
+            written?;
             self.memory.sync(length)?;
         }
         Ok(length)

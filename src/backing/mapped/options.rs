@@ -1,10 +1,11 @@
 //! How a file is opened.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::memory::{Locked, Memory, Private, ReadOnly, Shared};
+use super::lock::{Handle, Locked};
+use super::memory::{Memory, Private, ReadOnly, Shared};
 use super::{MapError, Mapped};
 use crate::sys;
 
@@ -78,12 +79,12 @@ impl MappedOptions {
     /// As for [`Mapped::create`].
     pub unsafe fn create(&self, path: impl AsRef<Path>) -> Result<Mapped, MapError> {
         let path = path.as_ref();
-        // It is cut off only once it is locked.
-        let mut open = OpenOptions::new();
-        let file = open_file(open.read(true).write(true).create(true).truncate(false), path)?;
-        let file = lock(file, true, path)?;
-        file.as_file().set_len(0).map_err(|error| system("empty", path, error))?;
-        self.shared(file, 0)
+        let mut options = OpenOptions::new();
+        let file = open(options.read(true).write(true).create(true).truncate(false), "create", path, true)?;
+        let shared = Shared::map_emptied(file, self.reserve, self.step).map_err(|cause| memory(0, cause))?;
+        // Last, when nothing else can fail: until then the file is as it was.
+        shared.empty().map_err(|error| system("empty", path, error))?;
+        Ok(Mapped::new(Memory::Shared(shared), 0))
     }
 
     /// As [`Mapped::open`], with these options.
@@ -97,12 +98,12 @@ impl MappedOptions {
     /// As for [`Mapped::open`].
     pub unsafe fn open(&self, path: impl AsRef<Path>) -> Result<Mapped, MapError> {
         let path = path.as_ref();
-        let file = open_file(OpenOptions::new().read(true).write(true), path)?;
-        // SAFETY: the caller's promise is the callee's.
-        unsafe { self.open_shared(file, path) }
+        let file = open(OpenOptions::new().read(true).write(true), "open", path, true)?;
+        self.shared(file, path)
     }
 
-    /// As [`open`](Self::open), for a file that is open already, to be read and written.
+    /// As [`open`](Self::open), for a file that is open already, to be read and written. A lock (`flock`) that its handle
+    /// has becomes the arena's, and ends with it.
     ///
     /// # Safety
     ///
@@ -113,11 +114,12 @@ impl MappedOptions {
     /// As for [`Mapped::open`].
     pub unsafe fn open_file(&self, file: File) -> Result<Mapped, MapError> {
         let path = Path::new("");
-        // Whether it can be written: a mapping would say no without saying why.
-        let length = file.metadata().and_then(|metadata| file.set_len(metadata.len()));
-        length.map_err(|error| system("write to", path, error))?;
-        // SAFETY: the caller's promise is the callee's.
-        unsafe { self.open_shared(file, path) }
+        let (readable, writable) = sys::access(&file).map_err(|error| system("examine", path, error))?;
+        if !(readable && writable) {
+            return Err(MapError::Handle { readable, writable });
+        }
+        let file = lock(file, true, Handle::Given, path)?;
+        self.shared(file, path)
     }
 
     /// As [`Mapped::private`], with these options.
@@ -150,18 +152,9 @@ impl MappedOptions {
         Ok(Mapped::new(Memory::ReadOnly(read_only), bytes))
     }
 
-    /// A shared mapping of an open file.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Mapped::open`].
-    unsafe fn open_shared(&self, file: File, path: &Path) -> Result<Mapped, MapError> {
-        let file = lock(file, true, path)?;
-        let bytes = self.length(file.as_file(), path)?;
-        self.shared(file, bytes)
-    }
-
-    fn shared(&self, file: Locked, bytes: usize) -> Result<Mapped, MapError> {
+    /// A shared mapping of the file.
+    fn shared(&self, file: Locked, path: &Path) -> Result<Mapped, MapError> {
+        let bytes = self.length(&file, path)?;
         let shared =
             Shared::map(file, bytes, self.reserve, self.step).map_err(|cause| memory(bytes, cause))?;
         Ok(Mapped::new(Memory::Shared(shared), bytes))
@@ -169,18 +162,14 @@ impl MappedOptions {
 
     /// The file, to be read, and its length in bytes.
     fn open_to_read(&self, path: &Path) -> Result<(Locked, usize), MapError> {
-        let file = open_file(OpenOptions::new().read(true), path)?;
-        let file = lock(file, false, path)?;
-        let bytes = self.length(file.as_file(), path)?;
+        let file = open(OpenOptions::new().read(true), "read", path, false)?;
+        let bytes = self.length(&file, path)?;
         Ok((file, bytes))
     }
 
-    /// The length of the file in bytes.
-    fn length(&self, file: &File, path: &Path) -> Result<usize, MapError> {
-        let metadata = file.metadata().map_err(|error| system("examine", path, error))?;
-        if !metadata.is_file() {
-            return Err(MapError::NotAFile { path: path.to_owned() });
-        }
+    /// The length of the file in bytes, which others change as long as they have the lock.
+    fn length(&self, file: &Locked, path: &Path) -> Result<usize, MapError> {
+        let metadata = file.as_file().metadata().map_err(|error| system("examine", path, error))?;
         let bytes = metadata.len();
         if bytes < self.at_least {
             return Err(MapError::TooShort { bytes, expected: self.at_least });
@@ -199,19 +188,50 @@ impl Default for MappedOptions {
     }
 }
 
-/// Opens what is at `path`, if it is a file: opening a pipe may wait forever.
-fn open_file(options: &OpenOptions, path: &Path) -> Result<File, MapError> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(MapError::NotAFile { path: path.to_owned() });
+/// How often a path is opened anew since it leads to another file by the time that the lock is there.
+const TRIES: usize = 16;
+
+/// Opens and locks what is at `path`, if it is a file. `what` is the word for it in errors.
+fn open(
+    options: &mut OpenOptions,
+    what: &'static str,
+    path: &Path,
+    for_itself: bool,
+) -> Result<Locked, MapError> {
+    let mut last = None;
+    for _ in 0..TRIES {
+        // Not even opened: that does something to some devices.
+        if let Ok(metadata) = fs::metadata(path) {
+            check_kind(&metadata, path)?;
+        }
+        let file = sys::open_file(options, path).map_err(|error| system(what, path, error))?;
+        let file = lock(file, for_itself, Handle::Fresh, path)?;
+        // Whoever had the lock until now may have moved the file away, or put another one in its place. If the path leads to
+        // the same file twice, its file system is one that gives a file several identities.
+        let id = Some(file.id());
+        if id == sys::file_id_at(path).ok() || id == last {
+            return Ok(file);
+        }
+        last = id;
     }
-    options.open(path).map_err(|error| system("open", path, error))
+    Err(MapError::InUse { path: path.to_owned() })
 }
 
-fn lock(file: File, for_itself: bool, path: &Path) -> Result<Locked, MapError> {
-    Locked::new(file, for_itself).map_err(|error| match error.kind() {
+/// Nothing has been done to the file when this returns, and nothing else may be before it has.
+fn lock(file: File, for_itself: bool, handle: Handle, path: &Path) -> Result<Locked, MapError> {
+    let metadata = file.metadata().map_err(|error| system("examine", path, error))?;
+    check_kind(&metadata, path)?;
+    Locked::new(file, for_itself, handle).map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock => MapError::InUse { path: path.to_owned() },
-        _ => system("map", path, error),
+        _ => system("lock", path, error),
     })
+}
+
+fn check_kind(metadata: &Metadata, path: &Path) -> Result<(), MapError> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(MapError::NotAFile { path: path.to_owned(), what: sys::what_it_is(metadata) })
 }
 
 fn system(what: &'static str, path: &Path, error: io::Error) -> MapError {

@@ -8,13 +8,21 @@ mod borrows;
 mod boxes;
 mod checkpoints;
 mod figures;
+#[cfg(all(feature = "mapped", unix, not(miri)))]
+mod files;
+#[cfg(all(feature = "mapped", unix, not(miri)))]
+mod files_at_once;
 mod guards;
+#[cfg(all(feature = "mapped", target_os = "linux", target_pointer_width = "64", not(miri)))]
+mod interrupted;
 mod iterators;
 mod lent;
 mod panics;
 mod reentry;
 mod reset;
 mod sizes;
+#[cfg(all(feature = "mapped", target_os = "linux", not(miri)))]
+mod special_files;
 mod zeroed;
 
 use std::alloc::Layout;

@@ -6,7 +6,7 @@ mod crowd;
 mod death;
 mod growth;
 mod options;
-mod process;
+pub(crate) mod process;
 // What a memory tool keeps for itself hides what arenas keep.
 #[cfg(all(target_os = "linux", not(arenite_asan)))]
 mod reset;
