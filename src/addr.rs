@@ -16,10 +16,10 @@ pub const SMALL: usize = 4096;
 ///
 /// True for user space on the 64-bit systems listed. Not on Android, which keeps tags in the topmost bits, and not in
 /// kernels. Nor under HWAddressSanitizer, which does the same elsewhere and cannot be seen from here: hence a flag of the build,
-/// `--cfg arenite_hwasan`. Without it an arena takes no memory whose address lies in the upper half.
+/// `--cfg arenite_tagged`. Without it an arena takes no memory whose address lies in the upper half.
 pub const LOW_HALF: bool = cfg!(all(
     target_pointer_width = "64",
-    not(arenite_hwasan),
+    not(arenite_tagged),
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"),
     any(target_os = "linux", target_os = "macos", target_os = "windows", target_os = "freebsd"),
 ));

@@ -31,6 +31,11 @@ pub unsafe trait Owns: Allocator {
 /// it is not a reference that others may have, and not [`Clone`].
 pub unsafe trait Apart: Owns + Whole {}
 
+#[diagnostic::on_unimplemented(
+    message = "an exclusive borrow of `{Self}` does not prove that nobody else has its memory",
+    label = "others may have memory of this, too",
+    note = "borrow the arena itself (`&mut arena`), not a reference to it or what contains one"
+)]
 /// Memory of which nobody else has any while it is borrowed exclusively.
 ///
 /// What [`Exclusive::new`](crate::wrap::Exclusive::new) borrows: an arena itself, or an allocator that is [`Apart`]. A
@@ -41,11 +46,6 @@ pub unsafe trait Apart: Owns + Whole {}
 ///
 /// As long as the value is borrowed exclusively, no allocator that can be used beside that borrow has memory of it. So the value
 /// is no reference, no counted pointer, and nothing that contains one of these, if another value may lead to the same memory.
-#[diagnostic::on_unimplemented(
-    message = "an exclusive borrow of `{Self}` does not prove that nobody else has its memory",
-    label = "others may have memory of this, too",
-    note = "borrow the arena itself (`&mut arena`), not a reference to it or what contains one"
-)]
 pub unsafe trait Whole {}
 
 // SAFETY: an allocator and a reference to it have the same blocks.

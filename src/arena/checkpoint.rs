@@ -161,7 +161,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::root::Home;
+    use crate::arena::root::Home;
     use crate::{Arena, Buffer, Fixed};
 
     /// As many resets as a word of 32 bits counts before it begins anew, all but one of them by hand.
