@@ -12,8 +12,9 @@ pub(crate) const NONE: u32 = u32::MAX;
 ///
 /// # Invariants
 ///
-/// The lower half of `head` is the number on top plus one, zero for [`NONE`], below a tag that counts removals: a number that was taken off and put on again
-/// in between does not deceive a thread that saw it before.
+/// The lower half of `head` is the number on top plus one, zero for [`NONE`], below a tag that counts removals: a number that was
+/// taken off and put on again in between does not deceive a thread that saw it before. (The tag comes round: that thread would
+/// have to stand still, between its load and its exchange, for exactly a multiple of 2^32 removals.)
 pub(crate) struct Stack {
     head: AtomicU64,
 }
