@@ -48,11 +48,17 @@ fn a_longer_value_where_a_box_was_freed() {
 fn longer_values_in_holes_of_freed_boxes() {
     let region = GLOBAL.region();
     region.enter(|| {
-        let boxes: Vec<_> = (0..3000_u64).map(Box::new).collect();
-        let kept: Vec<_> = boxes.into_iter().filter(|number| **number % 500 == 0).collect();
-        let arrays: Vec<_> = (0..300_u64).map(|number| Box::new([number; 5])).collect();
-        assert!(kept.iter().enumerate().all(|(index, number)| **number == index as u64 * 500));
-        assert!(arrays.iter().enumerate().all(|(index, array)| **array == [index as u64; 5]));
+        let boxes: Vec<_> = (0..400).map(|_| Box::new([1_u64; 7])).collect();
+        let (first, last) = (address(&*boxes[0]), address(&*boxes[399]));
+        // All but one in a hundred.
+        let kept: Vec<_> = boxes.into_iter().step_by(100).collect();
+        let longer: Vec<_> = (0..300).map(|_| black_box(Box::new([2_u64; 9]))).collect();
+        let again = longer
+            .iter()
+            .filter(|numbers| (first.min(last)..first.max(last)).contains(&address(&***numbers)));
+        assert!(again.count() > 0, "none of them is where a box was freed");
+        assert!(kept.iter().all(|numbers| **numbers == [1; 7]));
+        assert!(longer.iter().all(|numbers| **numbers == [2; 9]));
     });
 }
 
@@ -131,9 +137,8 @@ fn freed_with_a_pointer_to_fewer_bytes_than_it_takes() {
     let region = GLOBAL.region();
     region.enter(|| {
         for bytes in [119, 700, 1500] {
-            let (first, last) = (boxed(bytes), Box::new(0_u64));
+            let (first, _last) = (boxed(bytes), Box::new(0_u64));
             drop(first);
-            drop(last);
         }
         // By somebody else.
         let (first, second) = (boxed(119), boxed(700));
