@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cut;
+pub mod holes;
 
 /// Sizes up to this many bytes may be added to a cursor without a check for wrapping.
 ///

@@ -173,6 +173,20 @@ impl Range {
         }
     }
 
+    /// Gives the memory of the whole pages from the offset `from` to the offset `to`, all of them committed, back to the
+    /// system. They stay committed. Returns how many bytes that are.
+    pub(super) fn discard_within(&self, from: usize, to: usize) -> usize {
+        let page = sys::page_size();
+        let (from, to) = (addr::align_up(from, page).unwrap_or(to), addr::align_down(to, page));
+        if from >= to || self.locked > from {
+            return 0;
+        }
+        // SAFETY: `from < to <= committed <= len`.
+        let start = unsafe { self.start.add(from) };
+        // SAFETY: whole committed pages of this value's own reservation; the caller says that their contents may go.
+        if unsafe { sys::discard(start, to - from) }.is_ok() { to - from } else { 0 }
+    }
+
     /// Has the committed bytes from the offset `from` to the offset `to` made present, in whole pages.
     pub(super) fn populate(&mut self, from: usize, to: usize) -> io::Result<()> {
         let to = steps().whole_pages(to, self.committed);

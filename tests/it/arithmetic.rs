@@ -3,6 +3,8 @@
 //! The boxes lie at the bottom, in the middle and at the top of the address space, because that is where sums wrap.
 
 mod cut;
+#[cfg(feature = "alloc")]
+mod holes;
 mod steps;
 
 use std::time::{Duration, Instant};

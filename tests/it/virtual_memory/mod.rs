@@ -5,6 +5,8 @@ mod cache;
 mod crowd;
 mod death;
 mod growth;
+#[cfg(all(target_os = "linux", not(any(arenite_asan, arenite_zeal))))]
+mod kept;
 mod options;
 pub(crate) mod process;
 // What a memory tool keeps for itself hides what arenas keep.
