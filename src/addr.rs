@@ -49,6 +49,12 @@ pub const fn padding(address: usize, align: usize) -> usize {
     address.wrapping_neg() & (align - 1)
 }
 
+/// The first of the offsets `from <= offset < to` in each page of `page` bytes, a power of two.
+pub fn in_each_page(from: usize, to: usize, page: usize) -> impl Iterator<Item = usize> {
+    let first = if from < to { align_down(from, page) } else { to };
+    (first..to).step_by(page).map(move |start| if start < from { from } else { start })
+}
+
 /// Where a block lies within a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {

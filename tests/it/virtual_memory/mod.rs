@@ -2,6 +2,8 @@
 
 mod addresses;
 mod cache;
+#[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little", not(arenite_asan)))]
+mod confined;
 mod crowd;
 mod death;
 mod growth;
