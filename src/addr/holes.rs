@@ -141,16 +141,18 @@ impl Holes {
         Some(offset)
     }
 
-    /// Shows each hole that may be present to `cool`, with its offset and its length, which says how many bytes of it may
-    /// still be present afterwards. O(holes).
-    pub fn cool(&mut self, notes: &mut impl Notes, mut cool: impl FnMut(usize, usize) -> usize) {
+    /// Shows each hole of which more than `cold` bytes may be present to `cool`, with its offset and its length, which says how
+    /// many bytes of it may still be present afterwards. O(holes).
+    pub fn cool(&mut self, notes: &mut impl Notes, cold: usize, mut cool: impl FnMut(usize, usize) -> usize) {
         let mut offset = self.top;
         while offset != NONE {
             let mut hole = notes.read(offset);
-            let left = cool(offset, hole.len).min(hole.warm);
-            self.warm -= hole.warm - left;
-            hole.warm = left;
-            notes.write(offset, hole);
+            if hole.warm > cold {
+                let left = cool(offset, hole.len).min(hole.warm);
+                self.warm -= hole.warm - left;
+                hole.warm = left;
+                notes.write(offset, hole);
+            }
             offset = hole.below;
         }
     }

@@ -202,7 +202,13 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let largest = self.largest_block();
         // SAFETY: the largest block that is left has as many bytes: none, if it is 0.
         unsafe { self.backing_mut().shrunk(largest) };
-        if keep < granted {
+        // What came back before, when a limit was in the way, is kept no longer than what came back just now.
+        let most_idle = match mode {
+            ResetMode::Retain => usize::MAX,
+            ResetMode::Decay => self.decayed.saturating_mul(4),
+            ResetMode::RetainLimit(_) | ResetMode::FreeAll => most - keep,
+        };
+        if keep < granted || self.backing_mut().idle() > most_idle {
             self.backing_mut().trim();
         }
         self.for_each_chunk(|chunk, _| self.add_spare(chunk));

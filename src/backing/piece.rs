@@ -8,6 +8,7 @@ use super::{Block, Extension, HugePages, Request};
 use crate::addr::cut::{Cut, Wanted};
 use crate::addr::holes::{self, Hole, Holes, Notes};
 use crate::error::Cause;
+use crate::sys;
 
 /// A range and how it has been cut.
 ///
@@ -173,7 +174,8 @@ impl Piece {
     fn cool(&mut self) {
         let mut notes = InPlace { start: self.range.start(), written: 0 };
         let range = &self.range;
-        self.holes.cool(&mut notes, |offset, len| {
+        // What is known of it stays, and parts of pages at both ends.
+        self.holes.cool(&mut notes, size_of::<Hole>() + 2 * sys::page_size(), |offset, len| {
             len - range.discard_within(offset + size_of::<Hole>(), offset + len)
         });
     }

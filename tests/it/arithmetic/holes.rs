@@ -99,12 +99,14 @@ fn what_is_not_present_is_known_hole_by_hole() {
     all.add(&mut notes, 8 * UNIT, 8 * UNIT);
     assert_eq!(all.warm(), 12 * UNIT);
     let mut asked = Vec::new();
-    all.cool(&mut notes, |offset, len| {
+    all.cool(&mut notes, 0, |offset, len| {
         asked.push((offset, len));
         UNIT
     });
     assert_eq!(asked, [(8 * UNIT, 8 * UNIT), (0, 4 * UNIT)]);
     assert_eq!((all.idle(), all.warm()), (12 * UNIT, 2 * UNIT));
+    // What has no more than that is not shown again.
+    all.cool(&mut notes, UNIT, |offset, _| panic!("{offset} is as cold as it gets"));
     // What lies between is present, and makes one of the two.
     all.add(&mut notes, 4 * UNIT, 4 * UNIT);
     assert_eq!((all.idle(), all.warm()), (16 * UNIT, 6 * UNIT));
@@ -112,7 +114,7 @@ fn what_is_not_present_is_known_hole_by_hole() {
     assert_eq!(all.take(&mut notes, |_, _| Some(12 * UNIT)), Some((0, 12 * UNIT)));
     assert_eq!((all.idle(), all.warm()), (4 * UNIT, 4 * UNIT));
     // Nothing becomes present by being given away.
-    all.cool(&mut notes, |_, len| 9 * len);
+    all.cool(&mut notes, 0, |_, len| 9 * len);
     assert_eq!(all.warm(), 4 * UNIT);
     all.clear();
     assert_eq!((all.idle(), all.warm(), all.is_empty()), (0, 0, true));

@@ -309,3 +309,33 @@ fn children_that_take_over_from_each_other_each_larger_than_the_last() {
         drop((last, rest));
     });
 }
+
+/// A request beyond the limit has what children left given back, although it fails: it is no chunk any more at the reset.
+#[test]
+fn what_came_back_before_a_reset_is_not_kept_by_it() {
+    fn check<B: Backing>(new: impl Fn() -> Arena<B>, mode: ResetMode) {
+        apart(|| {
+            Virtual::trim_cache();
+            let before = resident();
+            let mut arena = new().limit(40 * MIB);
+            arena.reserve(1000);
+            let rest = arena.child();
+            let child = arena.child();
+            touch(&child, 30 * MIB, &Use::default());
+            assert!(resident() >= before + 20 * MIB);
+            drop(child);
+            assert!(arena.try_reserve(50 * MIB).is_err());
+            drop(rest);
+            assert!(arena.stats().committed < MIB && arena.stats().idle >= 20 * MIB, "{}", arena.stats());
+            for _ in 0..20 {
+                arena.reset_with(mode);
+            }
+            let (present, stats) = (resident().saturating_sub(before), arena.stats());
+            assert!(present <= 4 * MIB && stats.idle <= 2 * MIB, "{mode:?}: {present} are present: {stats}");
+        });
+    }
+    for mode in [ResetMode::RetainLimit(2 * MIB), ResetMode::Decay, ResetMode::FreeAll] {
+        check(Arena::<Auto>::new, mode);
+        check(|| Arena::new_in(Virtual::new()), mode);
+    }
+}
