@@ -88,7 +88,9 @@ fn pages_are_touched_where_nobody_is() {
                 }
                 lost
             });
-            while !started.load(Ordering::Relaxed) {}
+            while !started.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
             for _ in 0..300_000 {
                 arena.prefault(64);
             }
