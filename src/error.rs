@@ -136,8 +136,12 @@ pub enum Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (failed, code, advice) = match *self {
-            Cause::Reserve { code } => ("address space could not be reserved", code, memory::how_to_reserve(code)),
-            Cause::Commit { code } => ("reserved memory could not be committed", code, memory::how_to_commit(code)),
+            Cause::Reserve { code } => {
+                ("address space could not be reserved", code, memory::how_to_reserve(code))
+            }
+            Cause::Commit { code } => {
+                ("reserved memory could not be committed", code, memory::how_to_commit(code))
+            }
             Cause::Prefault { code } => {
                 ("memory could not be made present", code, "free some memory, or prefault less")
             }
