@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cut;
+pub mod holes;
 
 /// Sizes up to this many bytes may be added to a cursor without a check for wrapping.
 ///
@@ -46,6 +47,12 @@ pub const fn align_down(address: usize, align: usize) -> usize {
 pub const fn padding(address: usize, align: usize) -> usize {
     debug_assert!(align.is_power_of_two());
     address.wrapping_neg() & (align - 1)
+}
+
+/// The first of the offsets `from <= offset < to` in each page of `page` bytes, a power of two.
+pub fn in_each_page(from: usize, to: usize, page: usize) -> impl Iterator<Item = usize> {
+    let first = if from < to { align_down(from, page) } else { to };
+    (first..to).step_by(page).map(move |start| if start < from { from } else { start })
 }
 
 /// Where a block lies within a window.

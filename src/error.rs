@@ -6,6 +6,7 @@ use core::fmt;
 use crate::size::Bytes;
 
 mod file;
+mod memory;
 
 /// Why an arena could not be made. [`Arena::try_new_in`](crate::Arena::try_new_in) and its like return it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +80,8 @@ impl Error for CreateError {
 /// Why the system refused memory. [`CreateError::System`] has it, and [`Arena::cause`](crate::Arena::cause) returns it
 /// after an allocation has failed.
 ///
-/// `code` is the system's error number (`errno`), if there is one; `Display` shows what it means and what can be done.
+/// `code` is the system's error number (`errno`), if there is one; `Display` shows what it means and what can be done, by
+/// that number and by the limits that the process has when it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -134,24 +136,16 @@ pub enum Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (failed, code, advice) = match *self {
-            Cause::Reserve { code } => (
-                "address space could not be reserved",
-                code,
-                "reserve less, or raise the limit (`ulimit -v`, RLIMIT_AS)",
-            ),
-            Cause::Commit { code } => (
-                "reserved memory could not be committed",
-                code,
-                "free some memory, or look at the limits (`ulimit -d`, vm.overcommit_memory, the container's)",
-            ),
+            Cause::Reserve { code } => {
+                ("address space could not be reserved", code, memory::how_to_reserve(code))
+            }
+            Cause::Commit { code } => {
+                ("reserved memory could not be committed", code, memory::how_to_commit(code))
+            }
             Cause::Prefault { code } => {
                 ("memory could not be made present", code, "free some memory, or prefault less")
             }
-            Cause::Lock { code } => (
-                "memory could not be locked",
-                code,
-                "raise the limit (`ulimit -l`, RLIMIT_MEMLOCK), or do without `lock(true)`",
-            ),
+            Cause::Lock { code } => ("memory could not be locked", code, memory::how_to_lock(code)),
             Cause::Map { code } => ("the file could not be mapped", code, file::how_to_map(code)),
             Cause::FillFile { code } => {
                 ("what the file leaves out got no place on the disk", code, file::how_to_extend(code))

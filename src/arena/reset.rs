@@ -202,7 +202,13 @@ impl<B: Backing, const M: usize> Root<B, M> {
         let largest = self.largest_block();
         // SAFETY: the largest block that is left has as many bytes: none, if it is 0.
         unsafe { self.backing_mut().shrunk(largest) };
-        if keep < granted {
+        // What came back before, when a limit was in the way, is kept no longer than what came back just now.
+        let most_idle = match mode {
+            ResetMode::Retain => usize::MAX,
+            ResetMode::Decay => self.decayed.saturating_mul(4),
+            ResetMode::RetainLimit(_) | ResetMode::FreeAll => most - keep,
+        };
+        if keep < granted || self.backing_mut().idle() > most_idle {
             self.backing_mut().trim();
         }
         self.for_each_chunk(|chunk, _| self.add_spare(chunk));
@@ -254,21 +260,13 @@ impl<B: Backing, const M: usize> Root<B, M> {
             }
             return;
         }
-        let stays = |chunk: ChunkId| Some(chunk) == largest && largest_bytes <= keep;
+        // In reserved memory nothing stays: what stayed above others would keep what is free below from being one with the
+        // rest. One chunk from the bottom takes their place, and finds their pages as warm as they were.
+        let stays = |chunk: ChunkId| Some(chunk) == largest && largest_bytes <= keep && !B::GROWS_IN_PLACE;
         // SAFETY: the caller's promise is the callee's.
         unsafe { self.release_if(|chunk, _| !stays(chunk)) };
-        let missing = keep.saturating_sub(self.granted.get());
-        if missing == 0 {
+        if self.granted.get() >= keep {
             return;
-        }
-        // Longer where it stands, if it can be: its pages are warm.
-        if let Some(largest) = largest.filter(|_| B::GROWS_IN_PLACE && self.granted.get() > 0) {
-            let limit = self.limit.replace(keep);
-            let extended = self.extend(largest, missing);
-            self.limit.set(limit);
-            if extended.is_ok() {
-                return;
-            }
         }
         // For a moment both are there; afterwards it is no more than it was.
         let limit = self.limit.replace(self.granted.get() + keep);

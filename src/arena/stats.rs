@@ -18,10 +18,17 @@ pub struct Stats {
     pub used: usize,
     /// The largest value that `used` ever had, those of ended children included.
     pub peak: usize,
-    /// Usable bytes of all chunks that the arena holds.
+    /// Usable bytes of all chunks that the arena holds. In reserved memory and in files, the part of it that was never
+    /// touched takes no memory yet.
     pub committed: usize,
-    /// Taken from the backing for chunks, records included; for a backing of one range, the whole range.
+    /// Taken from the backing for chunks, records included; for a backing of one range, the whole range, most of which is
+    /// address space alone.
     pub reserved: usize,
+    /// Kept by the backing in addition to the chunks, because it came back and may be needed again: at most so many bytes
+    /// are present in memory. All chunks and these bytes together are the most that the arena makes the process hold, but
+    /// for huge pages that are in use in part. What dropped arenas left to the next one is no arena's: `Virtual::trim_cache`
+    /// gives it back.
+    pub idle: usize,
     /// Left behind at the ends of windows, too short to keep, since the last reset.
     pub wasted: usize,
     /// Chunks held: a number.
@@ -32,11 +39,12 @@ pub struct Stats {
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Stats { used, peak, committed, reserved, wasted, chunks, backing } = *self;
+        let Stats { used, peak, committed, reserved, idle, wasted, chunks, backing } = *self;
         let plural = if chunks == 1 { "" } else { "s" };
         write!(f, "{} used (peak {}) of ", Bytes(used), Bytes(peak))?;
         write!(f, "{} in {chunks} {backing} chunk{plural}, ", Bytes(committed))?;
-        write!(f, "{} reserved, {} wasted", Bytes(reserved), Bytes(wasted))
+        write!(f, "{} reserved, {} wasted", Bytes(reserved), Bytes(wasted))?;
+        if idle == 0 { Ok(()) } else { write!(f, ", {} idle", Bytes(idle)) }
     }
 }
 
@@ -65,6 +73,7 @@ impl<B: Backing, const M: usize> Arena<B, M> {
             peak: root.past_peak.get().max(root.round_peak.get()).max(self.most_used()),
             committed: root.granted.get(),
             reserved: root.query(B::reserved).flatten().unwrap_or(obtained),
+            idle: root.query(B::idle).unwrap_or(0),
             wasted: root.wasted.get(),
             chunks,
             backing: root.query(B::name).unwrap_or(B::NAME),

@@ -98,6 +98,9 @@ unsafe impl Backing for Auto {
         #[cfg(feature = "virtual-memory")]
         if is_large {
             self.large.refuse();
+        } else if block.len >= LAST {
+            // The plan does not count side chunks: an arena of many such blocks would stay with them.
+            self.last = self.last.max(block.len);
         }
         Ok(block)
     }
@@ -167,6 +170,12 @@ unsafe impl Backing for Auto {
     #[inline]
     fn trim(&mut self) {
         self.large.trim();
+    }
+
+    #[cfg(feature = "virtual-memory")]
+    #[inline]
+    fn idle(&self) -> usize {
+        self.large.idle()
     }
 
     #[cfg(feature = "virtual-memory")]

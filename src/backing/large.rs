@@ -58,6 +58,12 @@ impl Large {
         }
     }
 
+    /// Bytes that have come back, and may be present.
+    #[inline]
+    pub(super) fn idle(&self) -> usize {
+        self.reserved.as_deref().map_or(0, Backing::idle)
+    }
+
     /// Why reserved memory was not to be had the last time. (The heap, which was asked next, gives no reasons.)
     pub(super) fn cause(&self) -> Option<Cause> {
         self.reserved.as_deref().and_then(Backing::cause)
@@ -106,8 +112,6 @@ impl Large {
     pub(super) unsafe fn restart(&mut self) {
         if let Some(mut reserved) = self.reserved.take() {
             // Nothing is to be kept, not even in the cache.
-            // SAFETY: every block was released (this function's contract).
-            unsafe { reserved.shrunk(0) };
             reserved.trim();
             give_up(Some(reserved));
         }

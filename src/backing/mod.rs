@@ -15,6 +15,8 @@ mod large;
 #[cfg(feature = "mapped")]
 mod mapped;
 #[cfg(feature = "virtual-memory")]
+mod piece;
+#[cfg(feature = "virtual-memory")]
 mod range;
 #[cfg(feature = "virtual-memory")]
 mod slot;
@@ -101,7 +103,7 @@ pub unsafe trait Backing: sealed::Sealed {
         Err(AllocError)
     }
 
-    /// Takes a block back: of one range, the topmost.
+    /// Takes a block back: of a [contiguous](Backing::CONTIGUOUS) backing, the topmost.
     ///
     /// # Safety
     ///
@@ -177,6 +179,12 @@ pub unsafe trait Backing: sealed::Sealed {
         None
     }
 
+    /// Bytes that have come back, or that no block ever had, and that may be present.
+    #[doc(hidden)]
+    fn idle(&self) -> usize {
+        0
+    }
+
     /// What the backing is at the moment, for people.
     #[doc(hidden)]
     fn name(&self) -> &'static str {
@@ -204,16 +212,33 @@ impl Request {
     /// The alignment of the blocks after the first.
     const NEXT_ALIGN: usize = crate::raw::CHUNK_ALIGN;
 
-    /// Cuts a block for this request from the range at the address `start`, of `step` bytes if that is more. Returns its
-    /// offset and its length in bytes.
-    fn cut(&self, cut: &mut Cut, start: usize, step: usize) -> Result<(usize, usize), AllocError> {
-        let least = self.header.checked_add(self.need).ok_or(AllocError)?;
+    /// What is wanted of a range that grants `step` bytes at once; `None` if no range has as much.
+    fn wanted(&self, step: usize) -> Option<Wanted> {
+        let least = self.header.checked_add(self.need)?;
         let most = match self.purpose {
             Purpose::Exact => least,
             Purpose::Allocation { .. } => self.header.saturating_add(self.most),
         };
-        let wanted = Wanted { least, step, most, align: self.align };
+        Some(Wanted { least, step, most, align: self.align })
+    }
+
+    /// Cuts a block for this request from the range at the address `start`, of `step` bytes if that is more. Returns its
+    /// offset and its length in bytes.
+    fn cut(&self, cut: &mut Cut, start: usize, step: usize) -> Result<(usize, usize), AllocError> {
+        let wanted = self.wanted(step).ok_or(AllocError)?;
         cut.take(start, wanted, Self::NEXT_ALIGN).ok_or(AllocError)
+    }
+
+    /// How many of the `room` bytes at `address`, which come back as one, are to serve this request; `None` if it does not fit.
+    #[cfg(feature = "virtual-memory")]
+    fn fit(&self, address: usize, room: usize, step: usize) -> Option<usize> {
+        let Wanted { least, step, most, align } = self.wanted(step)?;
+        if least > room || crate::addr::padding(address, align) != 0 {
+            return None;
+        }
+        let bytes = least.max(step).min(most);
+        // The next block starts where this one ends, and begins with a record.
+        crate::addr::align_up(bytes, align.max(Self::NEXT_ALIGN)).map(|bytes| bytes.min(room))
     }
 }
 

@@ -73,7 +73,11 @@ impl Range {
         let mut len = len.min(share).max(least);
         loop {
             match Range::reserve(len, guard) {
-                Err(_) if len > least => len = (len / 2).max(least),
+                Err(error) if len > least => {
+                    // Where all that is mapped is locked, it counts in full, touched or not.
+                    let share = sys::lockable_left(&error).map_or(usize::MAX, |left| left / 8);
+                    len = (len / 2).min(share).max(least);
+                }
                 result => return result,
             }
         }
@@ -123,7 +127,8 @@ impl Range {
         let more = target - self.committed;
         // SAFETY: `committed <= len`, so this is in the range or at its end.
         let from = unsafe { self.start.add(self.committed) };
-        // SAFETY: whole pages of this value's own reservation.
+        // SAFETY: `committed` and `target <= len` are multiples of the page size, so these are whole pages, and they are of this
+        // value's own reservation.
         unsafe { sys::commit(from, more) }?;
         self.committed = target;
         Ok(())
@@ -143,7 +148,7 @@ impl Range {
         let _ = match pages {
             // SAFETY: the whole range is this value's own.
             Pages::Huge => unsafe { sys::advise_huge(self.start, self.len) },
-            // SAFETY: as above.
+            // SAFETY: the whole range is this value's own.
             _ => unsafe { sys::advise_small(self.start, self.len) },
         };
         self.pages = pages;
@@ -173,14 +178,33 @@ impl Range {
         }
     }
 
-    /// Has the committed bytes from the offset `from` to the offset `to` made present, in whole pages.
-    pub(super) fn populate(&mut self, from: usize, to: usize) -> io::Result<()> {
-        let to = steps().whole_pages(to, self.committed);
-        let from = addr::align_down(from.min(to), sys::page_size());
-        self.populated = self.populated.max(to);
-        // SAFETY: `from <= to <= committed`, so this is in the range or at its end.
+    /// Gives the memory of the whole pages from the offset `from` to the offset `to`, all of them committed, back to the
+    /// system. They stay committed. Returns how many bytes that are.
+    pub(super) fn discard_within(&self, from: usize, to: usize) -> usize {
+        let page = sys::page_size();
+        let (from, to) = (addr::align_up(from, page).unwrap_or(to), addr::align_down(to, page));
+        if from >= to || self.locked > from {
+            return 0;
+        }
+        // SAFETY: `from < to <= committed <= len`.
         let start = unsafe { self.start.add(from) };
-        // SAFETY: whole committed pages of this value's own reservation.
+        // SAFETY: whole committed pages of this value's own reservation; the caller says that their contents may go.
+        if unsafe { sys::discard(start, to - from) }.is_ok() { to - from } else { 0 }
+    }
+
+    /// Has the pages of the committed bytes from the offset `from` to the offset `to`, which nobody uses, made present.
+    ///
+    /// # Errors
+    ///
+    /// The system has no memory for them. (That it knows no such call, or does not allow it, is no error.)
+    pub(super) fn populate(&mut self, from: usize, to: usize) -> io::Result<()> {
+        let to = to.min(self.committed);
+        let from = from.min(to);
+        self.populated = self.populated.max(steps().whole_pages(to, self.committed));
+        // SAFETY: `from <= to <= committed <= len`, so this is in the range or at its end.
+        let start = unsafe { self.start.add(from) };
+        // SAFETY: the bytes from `from` to `to` are committed, and the caller says that nobody uses them; the reservation is this
+        // value's own, in whole pages.
         unsafe { sys::populate(start, to - from) }
     }
 

@@ -1,15 +1,14 @@
 //! Reserved virtual memory.
 
 use core::fmt;
-use core::mem;
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::AllocError;
 
 use super::cache::{self, Key};
+use super::piece::{Piece, Pieces};
 use super::range::Range;
 use super::{Backing, Block, Extension, Request};
-use crate::addr::cut::Cut;
 use crate::error::Cause;
 
 /// Whether huge pages (2 MiB) are asked for. They make touching fresh memory several times cheaper, and round the
@@ -53,17 +52,9 @@ pub struct Virtual {
     guard: bool,
     lock: bool,
     prefault: usize,
-    /// The range that is being cut, and those that were full when it came.
-    current: Option<Piece>,
-    full: Vec<Piece>,
+    pieces: Pieces,
     /// Why memory could not be had the last time.
     error: Option<Cause>,
-}
-
-/// A range and how far it has been cut.
-struct Piece {
-    range: Range,
-    cut: Cut,
 }
 
 /// Address space that is reserved unless something else is asked for.
@@ -81,8 +72,7 @@ impl Virtual {
             guard: false,
             lock: false,
             prefault: 0,
-            current: None,
-            full: Vec::new(),
+            pieces: Pieces::new(),
             error: None,
         }
     }
@@ -139,7 +129,8 @@ impl Virtual {
         self
     }
 
-    /// Sets how many bytes are made present when the range is reserved, so that touching them does not fault later.
+    /// Sets how many bytes are made present when the range is reserved, so that touching them does not fault later. Where the
+    /// system does not do that, they come when they are touched.
     #[must_use]
     pub fn prefault(mut self, bytes: usize) -> Self {
         self.prefault = bytes;
@@ -162,14 +153,14 @@ impl Virtual {
         self.error.as_ref()
     }
 
-    /// Whether nothing has been cut from any range.
+    /// Whether there is no block.
     pub(super) fn is_unused(&self) -> bool {
-        self.current.iter().chain(&self.full).all(|piece| piece.cut.used() == 0)
+        self.pieces.iter().all(Piece::is_unused)
     }
 
     /// Whether `address` lies in one of the ranges.
     pub(super) fn owns(&self, address: NonNull<u8>) -> bool {
-        self.current.iter().chain(&self.full).any(|piece| piece.contains(address.addr().get()))
+        self.pieces.contain(address)
     }
 
     fn key(&self) -> Key {
@@ -181,6 +172,9 @@ impl Virtual {
     /// Makes a range current in which a block of `bytes` bytes fits.
     fn enter_range(&mut self, bytes: usize) -> Result<(), Cause> {
         let key = self.key();
+        // The list of those before it, if they are in use, takes a little.
+        let list = if self.is_unused() { 0 } else { Piece::LIST };
+        let bytes = bytes.checked_add(list).ok_or(Cause::Reserve { code: None })?;
         let fits = |range: &Range| range.len() >= bytes;
         let range = match cache::take(key) {
             Some(range) if fits(&range) => range,
@@ -201,34 +195,44 @@ impl Virtual {
                 let locked = piece.range.lock(prefault);
                 locked.map_err(|error| Cause::Lock { code: error.raw_os_error() })?;
             }
-            let present = piece.range.populate(0, prefault);
-            present.map_err(|error| Cause::Prefault { code: error.raw_os_error() })?;
+            // A favour: memory that is not there before it is touched comes when it is.
+            let _ = piece.range.populate(0, prefault);
         }
-        if let Some(full) = self.current.take() {
-            // Room for it first: a push that finds no memory would end the process.
-            if self.full.try_reserve(1).is_err() {
-                self.current = Some(full);
-                return Err(Cause::Reserve { code: None });
+        // One that is too small, and serves nobody, makes way.
+        if self.pieces.current().is_some_and(|piece| piece.is_unused()) {
+            if let Some(unused) = self.pieces.pop() {
+                self.put_away(unused);
             }
-            self.full.push(full);
         }
-        self.current = Some(piece);
-        Ok(())
+        self.pieces.push(piece, self.huge, self.lock)
+    }
+
+    /// Leaves a range in which nothing is in use to the next arena.
+    fn put_away(&self, piece: Piece) {
+        // What is locked goes back to the system.
+        if !self.lock {
+            cache::give(piece.range, self.key());
+        }
     }
 
     /// Once nothing is left of what was cut from the range that followed, goes back to the one before: the last block
     /// there can grow again.
     fn go_back(&mut self) {
-        let (key, lock) = (self.key(), self.lock);
-        while self.current.as_ref().is_some_and(|piece| piece.cut.used() == 0) {
-            let Some(before) = self.full.pop() else { break };
-            if let Some(empty) = self.current.replace(before).filter(|_| !lock) {
-                cache::give(empty.range, key);
+        while self.pieces.iter().nth(1).is_some()
+            && self.pieces.current().is_some_and(|piece| piece.is_unused())
+        {
+            if let Some(unused) = self.pieces.pop() {
+                self.put_away(unused);
             }
         }
     }
 
-    /// The error of a system call, kept for whoever asks why.
+    /// As [`failed`](Self::failed), if the system refused anything.
+    fn refused(&mut self, cause: Option<Cause>) -> AllocError {
+        cause.map_or(AllocError, |cause| self.failed(cause))
+    }
+
+    /// The error of a system call, kept for those who ask why.
     fn failed(&mut self, error: Cause) -> AllocError {
         self.error = Some(error);
         AllocError
@@ -236,47 +240,9 @@ impl Virtual {
 
     /// Has `bytes` bytes from `start` on, all of which were obtained, made present.
     pub(crate) fn make_present(&mut self, start: NonNull<u8>, bytes: usize) -> Result<(), AllocError> {
-        let piece = self.piece_at(start.addr().get()).ok_or(AllocError)?;
-        let from = piece.offset(start.addr().get());
+        let (piece, from) = self.pieces.find(start).ok_or(AllocError)?;
         let present = piece.range.populate(from, from + bytes);
         present.map_err(|error| self.failed(Cause::Prefault { code: error.raw_os_error() }))
-    }
-
-    /// The piece in which `address` lies.
-    fn piece_at(&mut self, address: usize) -> Option<&mut Piece> {
-        self.current.iter_mut().chain(&mut self.full).find(|piece| piece.contains(address))
-    }
-}
-
-impl Piece {
-    fn new(range: Range) -> Piece {
-        let cut = Cut::new(range.len());
-        Piece { range, cut }
-    }
-
-    fn offset(&self, address: usize) -> usize {
-        address.wrapping_sub(self.range.start().addr().get())
-    }
-
-    fn contains(&self, address: usize) -> bool {
-        self.offset(address) < self.range.len()
-    }
-
-    /// Bytes that are granted at once: little at first, then in proportion, so that the cold path stays cold.
-    fn step(&self) -> usize {
-        const SMALLEST: usize = if cfg!(arenite_zeal) { 256 } else { 64 << 10 };
-        (self.cut.used() / 4).clamp(SMALLEST, 16 << 20)
-    }
-
-    /// Commits what has been cut.
-    fn commit(&mut self, huge: HugePages, lock: bool) -> Result<(), Cause> {
-        let committed = self.range.commit(self.cut.used(), huge);
-        committed.map_err(|error| Cause::Commit { code: error.raw_os_error() })?;
-        if lock {
-            let locked = self.range.lock(self.cut.used());
-            locked.map_err(|error| Cause::Lock { code: error.raw_os_error() })?;
-        }
-        Ok(())
     }
 }
 
@@ -292,67 +258,39 @@ unsafe impl Backing for Virtual {
         let whole = request.header.checked_add(request.need).and_then(|sum| sum.checked_add(request.align));
         let whole = whole.ok_or(AllocError)?;
         self.go_back();
-        if self.current.as_ref().is_none_or(|piece| piece.cut.room() < whole) {
+        if let Some(block) = self.pieces.fill(request) {
+            return Ok(block);
+        }
+        if self.pieces.current().is_none_or(|piece| piece.room() < whole) {
             self.enter_range(whole).map_err(|error| self.failed(error))?;
         }
-        let (huge, lock) = (self.huge, self.lock);
-        let piece = self.current.as_mut().ok_or(AllocError)?;
-        let before = piece.cut.used();
-        let (step, start) = (piece.step(), piece.range.start().addr().get());
-        let (offset, len) = request.cut(&mut piece.cut, start, step)?;
-        if let Err(error) = piece.commit(huge, lock) {
-            piece.cut.cut_back(before);
-            self.go_back();
-            return Err(self.failed(error));
-        }
-        // SAFETY: the block lies in the range.
-        let start = unsafe { piece.range.start().add(offset) };
-        let dirty = if piece.range.is_clean(offset) { 0 } else { len };
-        Ok(Block { start, len, align: request.align, side: false, dirty })
+        let piece = self.pieces.current().ok_or(AllocError)?;
+        piece.obtain(request, self.huge, self.lock).map_err(|cause| self.refused(cause))
     }
 
     fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
         self.go_back();
-        let (huge, lock) = (self.huge, self.lock);
-        let piece = self.current.as_mut().ok_or(AllocError)?;
-        let before = piece.cut.used();
-        let (step, start) = (piece.step(), piece.range.start().addr().get());
-        let end = piece.offset(end.addr().get());
-        let more = piece.cut.extend(start, end, need, most, step).ok_or(AllocError)?;
-        if let Err(error) = piece.commit(huge, lock) {
-            piece.cut.cut_back(before);
-            return Err(self.failed(error));
-        }
-        Ok(Extension { more, is_zero: piece.range.is_clean(before) })
+        let piece = self.pieces.current().ok_or(AllocError)?;
+        piece.extend(end, (need, most), self.huge, self.lock).map_err(|cause| self.refused(cause))
     }
 
     unsafe fn release(&mut self, block: Block) {
-        let address = block.start.addr().get();
-        if let Some(piece) = self.piece_at(address) {
-            let offset = piece.offset(address);
-            piece.range.soil(offset + block.dirty);
-            piece.cut.release(offset, block.len);
+        // SAFETY: this function's contract: the block is one of the ranges', and nobody uses it; so its bytes, which were
+        // writable, still are.
+        let unused = unsafe { self.pieces.release(&block) };
+        if let Some(unused) = unused {
+            self.put_away(unused);
         }
     }
 
     unsafe fn shorten(&mut self, block: Block, len: usize) {
-        let address = block.start.addr().get();
-        // It is the only block, so whatever else counts as cut is what was released out of order.
-        for piece in self.current.iter_mut().chain(&mut self.full) {
-            if piece.contains(address) {
-                let offset = piece.offset(address);
-                piece.range.soil(offset + block.dirty);
-                piece.cut.cut_back(offset + len);
-            } else {
-                piece.cut.cut_back(0);
-            }
+        if let Some((piece, _)) = self.pieces.find(block.start) {
+            piece.shorten(&block, len);
         }
     }
 
     fn trim(&mut self) {
-        for piece in self.current.iter_mut().chain(&mut self.full) {
-            piece.range.discard(piece.cut.used());
-        }
+        self.pieces.each(Piece::trim);
     }
 
     fn available(&self, _align: usize) -> Option<usize> {
@@ -364,30 +302,21 @@ unsafe impl Backing for Virtual {
     }
 
     fn reserved(&self) -> Option<usize> {
-        Some(self.current.iter().chain(&self.full).map(|piece| piece.range.len()).sum())
+        Some(self.pieces.iter().map(|piece| piece.range.len()).sum())
     }
 
-    unsafe fn shrunk(&mut self, largest: usize) {
-        if largest != 0 {
-            return;
-        }
-        for piece in self.current.iter_mut().chain(&mut self.full) {
-            piece.cut.cut_back(0);
-        }
+    fn idle(&self) -> usize {
+        self.pieces.iter().map(Piece::idle).sum()
     }
+
+    // How much is cut next goes by what is in use.
+    unsafe fn shrunk(&mut self, _largest: usize) {}
 }
 
 impl Drop for Virtual {
     fn drop(&mut self) {
-        let key = self.key();
-        if self.lock {
-            return;
-        }
-        if let Some(piece) = self.current.take() {
-            cache::give(piece.range, key);
-        }
-        for piece in mem::take(&mut self.full) {
-            cache::give(piece.range, key);
+        while let Some(piece) = self.pieces.pop() {
+            self.put_away(piece);
         }
     }
 }

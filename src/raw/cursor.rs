@@ -298,7 +298,7 @@ impl<const M: usize> Cursor<M> {
     #[inline]
     pub(crate) fn leave(&self) {
         let nowhere = ptr::without_provenance_mut(M);
-        // SAFETY: an empty window.
+        // SAFETY: an empty window at a multiple of `M` that is not null: there is no byte that would have to be free.
         unsafe { self.enter(nowhere, nowhere) };
     }
 

@@ -100,10 +100,12 @@ impl SpareList {
                 if before.is_null() {
                     self.head.set(spare.next);
                 } else {
-                    // SAFETY: as above, for the stretch before this one.
+                    // SAFETY: the stretch before this one is on the list as well: it begins with a `Spare`, and is nobody
+                    // else's.
                     let mut previous = unsafe { before.cast::<Spare>().read_unaligned() };
                     previous.next = spare.next;
-                    // SAFETY: as in `push`: it is still on the list, so still writable and ours.
+                    // SAFETY: it is still on the list, so it is writable, ours, and long enough, as it was when `push` wrote
+                    // there; `write_unaligned` asks for no alignment.
                     unsafe { before.cast::<Spare>().write_unaligned(previous) };
                 }
                 track::poison(start, SPARE_SIZE);
@@ -122,7 +124,7 @@ impl SpareList {
             if start.is_null() {
                 return false;
             }
-            // SAFETY: as in `take`.
+            // SAFETY: every stretch on the list begins with a `Spare` that `push` wrote, and is nobody else's.
             let spare = unsafe { start.cast::<Spare>().read_unaligned() };
             if addr::place(start.addr(), spare.end.addr(), footprint, align).is_some() {
                 return true;
@@ -137,7 +139,7 @@ impl SpareList {
     pub(crate) fn for_each(&self, mut visit: impl FnMut(*mut u8, *mut u8)) {
         let mut start = self.head.get();
         while !start.is_null() {
-            // SAFETY: as in `take`.
+            // SAFETY: every stretch on the list begins with a `Spare` that `push` wrote, and is nobody else's.
             let spare = unsafe { start.cast::<Spare>().read_unaligned() };
             visit(start, spare.end);
             start = spare.next;

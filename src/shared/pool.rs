@@ -263,15 +263,24 @@ impl<B: Backing, F, const M: usize> ArenaPool<B, F, M> {
     /// assert_eq!((pool.stats().arenas, pool.stats().used), (2, 16));
     /// ```
     pub fn stats(&mut self) -> PoolStats {
-        let mut sum =
-            PoolStats { arenas: 0, used: 0, peak: 0, committed: 0, reserved: 0, wasted: 0, chunks: 0 };
+        let mut sum = PoolStats {
+            arenas: 0,
+            used: 0,
+            peak: 0,
+            committed: 0,
+            reserved: 0,
+            idle: 0,
+            wasted: 0,
+            chunks: 0,
+        };
         for arena in self.entries.iter_mut() {
-            let Stats { used, peak, committed, reserved, wasted, chunks, .. } = arena.stats();
+            let Stats { used, peak, committed, reserved, idle, wasted, chunks, .. } = arena.stats();
             sum.arenas += 1;
             sum.used += used;
             sum.peak += peak;
             sum.committed += committed;
             sum.reserved += reserved;
+            sum.idle += idle;
             sum.wasted += wasted;
             sum.chunks += chunks;
         }
@@ -313,6 +322,8 @@ pub struct PoolStats {
     pub committed: usize,
     /// Taken from the backings for chunks, records included; for backings of one range, the whole ranges.
     pub reserved: usize,
+    /// Kept by the backings in addition to the chunks: see [`Stats::idle`].
+    pub idle: usize,
     /// Left behind at the ends of windows, too short to keep, since the last reset.
     pub wasted: usize,
     /// Chunks held: a number.
@@ -321,10 +332,11 @@ pub struct PoolStats {
 
 impl fmt::Display for PoolStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PoolStats { arenas, used, peak, committed, reserved, wasted, chunks } = *self;
+        let PoolStats { arenas, used, peak, committed, reserved, idle, wasted, chunks } = *self;
         let plural = |number| if number == 1 { "" } else { "s" };
         write!(f, "{} used (peak {}) of {} ", Bytes(used), Bytes(peak), Bytes(committed))?;
         write!(f, "in {arenas} arena{}, {chunks} chunk{}, ", plural(arenas), plural(chunks))?;
-        write!(f, "{} reserved, {} wasted", Bytes(reserved), Bytes(wasted))
+        write!(f, "{} reserved, {} wasted", Bytes(reserved), Bytes(wasted))?;
+        if idle == 0 { Ok(()) } else { write!(f, ", {} idle", Bytes(idle)) }
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::ptr::NonNull;
 
+use super::{Limit, Refusal};
+
 fn unsupported<T>() -> io::Result<T> {
     Err(io::Error::from(io::ErrorKind::Unsupported))
 }
@@ -85,4 +87,16 @@ pub(crate) fn complain(message: &str) {
 
 pub(crate) fn address_space_left() -> Option<usize> {
     None
+}
+
+pub(crate) fn lockable_left(_error: &io::Error) -> Option<usize> {
+    None
+}
+
+pub(crate) fn refusal(_code: i32) -> Refusal {
+    Refusal::Other
+}
+
+pub(crate) fn is_limited(_limit: Limit) -> bool {
+    false
 }

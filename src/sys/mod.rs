@@ -7,8 +7,8 @@
 mod system;
 
 pub(crate) use system::{
-    address_space_left, advise_huge, advise_small, commit, decommit, discard, lock, populate, release,
-    reserve, unlock,
+    address_space_left, advise_huge, advise_small, commit, decommit, discard, is_limited, lock,
+    lockable_left, populate, refusal, release, reserve, unlock,
 };
 #[cfg(feature = "global")]
 pub(crate) use system::{complain, reserve_aligned};
@@ -28,6 +28,26 @@ pub(crate) use no_file::{
     FileId, access, extend_file, file_id, file_id_at, fill_holes, is_out_of_handles, lock_file,
     map_copy_over, open_file, try_map_copy, unlock_file, what_it_is,
 };
+
+/// Why the system refuses memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There is none, or a limit is reached.
+    NoMemory,
+    /// Too much would be locked.
+    NoLockedMemory,
+    /// It does not know the call, or does not allow it to this process.
+    Forbidden,
+    Other,
+}
+
+/// What a process may have only so much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    AddressSpace,
+    Data,
+    Locked,
+}
 
 /// Bytes in a page.
 #[inline]

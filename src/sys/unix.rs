@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 
 use region::Protection;
 
+use super::{Limit, Refusal};
 use crate::addr;
 
 /// Reserves `bytes` bytes of address space, whole pages, that nobody may touch before they are committed.
@@ -39,8 +40,12 @@ pub(crate) fn reserve_aligned(bytes: usize, align: usize) -> io::Result<NonNull<
 ///
 /// `[start, start + bytes)` are whole pages of a reservation, and nobody uses them any more.
 pub(crate) unsafe fn release(start: NonNull<u8>, bytes: usize) {
-    // SAFETY: what is unmapped is mapped, whole pages, and nobody uses it (this function's contract).
-    drop(unsafe { region::Allocation::from_raw_parts(start.as_ptr(), bytes) });
+    // SAFETY: whole pages of a reservation, which nobody uses (this function's contract).
+    if unsafe { libc::munmap(start.as_ptr().cast(), bytes) } != 0 {
+        // There would be too many mappings: what is left of one would be two. The addresses stay taken, and the memory goes.
+        // SAFETY: whole pages of a reservation that was the caller's, and on whose contents nobody relies.
+        let _ = unsafe { discard(start, bytes) };
+    }
 }
 
 /// Makes pages of a reservation readable and writable. They are zero unless they were committed before.
@@ -65,7 +70,7 @@ pub(crate) unsafe fn discard(start: NonNull<u8>, bytes: usize) -> io::Result<()>
         unsafe { advise(start, bytes, libc::MADV_DONTNEED) }
     } else {
         // Elsewhere the advice is no more than that, and the pages may keep what they hold.
-        // SAFETY: as above.
+        // SAFETY: whole pages of a reservation of the caller's, on whose contents nobody relies (this function's contract).
         unsafe { replace(start, bytes, libc::PROT_READ | libc::PROT_WRITE) }
     }
 }
@@ -78,7 +83,7 @@ pub(crate) unsafe fn discard(start: NonNull<u8>, bytes: usize) -> io::Result<()>
 pub(crate) unsafe fn decommit(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
     // Not by `mprotect`: pages that were once writable stay different for the kernel from those that never were, and it
     // would keep a mapping for each.
-    // SAFETY: this function's contract.
+    // SAFETY: whole pages of a reservation of the caller's, on whose contents nobody relies (this function's contract).
     unsafe { replace(start, bytes, libc::PROT_NONE) }
 }
 
@@ -126,37 +131,52 @@ pub(crate) unsafe fn advise_small(start: NonNull<u8>, bytes: usize) -> io::Resul
     }
 }
 
-/// Has committed pages made present now, so that touching them later does not fault.
+/// Has the pages in which `[start, start + bytes)` lies made present now, so that touching them later does not fault. No
+/// byte changes.
 ///
 /// # Safety
 ///
-/// As for [`commit`]; the pages are committed.
+/// The pages are committed pages of a reservation that the caller owns, and nobody uses the bytes themselves. (Other bytes of
+/// the first page and of the last may be in use, also by other threads at this moment.)
 pub(crate) unsafe fn populate(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+    let page = super::page_size();
+    let head = start.addr().get() & (page - 1);
     #[cfg(target_os = "linux")]
     {
+        let whole = addr::align_up(head + bytes, page).ok_or(io::ErrorKind::OutOfMemory)?;
+        // SAFETY: the page starts in the same reservation (this function's contract), or is its first.
+        let first = unsafe { start.sub(head) };
         // SAFETY: makes pages present that are the caller's (this function's contract), and changes no byte.
-        let result = unsafe { advise(start, bytes, libc::MADV_POPULATE_WRITE) };
-        if !matches!(&result, Err(error) if error.raw_os_error() == Some(libc::EINVAL)) {
-            return result;
+        match unsafe { advise(first, whole, libc::MADV_POPULATE_WRITE) } {
+            // Kernels before 5.14 do not know it, and what confines a process may not allow it.
+            Err(error) if is_refusal(&error) => {}
+            result => return result,
         }
     }
-    // Older kernels and other systems: touch each page, leaving its contents as they are.
-    for offset in (0..bytes).step_by(super::page_size()) {
-        // SAFETY: within the pages.
-        let byte = unsafe { start.add(offset) };
-        // SAFETY: committed, so readable.
+    for offset in addr::in_each_page(head, head + bytes, page) {
+        // SAFETY: `head <= offset < head + bytes`, so this is one of the bytes.
+        let byte = unsafe { start.add(offset - head) };
+        // SAFETY: the byte is committed, so that it can be read, and nobody writes it meanwhile, as nobody uses it (this
+        // function's contract). Fresh pages are zero, and others were written, so it is initialised.
         let value = unsafe { byte.read_volatile() };
-        // SAFETY: committed, so writable, and what was read is written back.
+        // SAFETY: the byte is committed, so that it can be written, and nobody reads or writes it meanwhile, as above.
         unsafe { byte.write_volatile(value) };
     }
     Ok(())
+}
+
+/// Whether the system does not know a call, or does not allow it to this process.
+#[cfg(target_os = "linux")]
+fn is_refusal(error: &io::Error) -> bool {
+    let refusals = [libc::EINVAL, libc::ENOSYS, libc::EPERM, libc::EACCES, libc::EOPNOTSUPP];
+    error.raw_os_error().is_some_and(|code| refusals.contains(&code))
 }
 
 /// Keeps committed pages in memory.
 ///
 /// # Safety
 ///
-/// As for [`populate`].
+/// As for [`commit`]; the pages are committed.
 pub(crate) unsafe fn lock(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
     let guard = region::lock(start.as_ptr(), bytes).map_err(region::Error::into_io_error)?;
     // The pages stay locked until they are unmapped.
@@ -168,7 +188,7 @@ pub(crate) unsafe fn lock(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
 ///
 /// # Safety
 ///
-/// As for [`populate`].
+/// As for [`lock`].
 pub(crate) unsafe fn unlock(start: NonNull<u8>, bytes: usize) -> io::Result<()> {
     // SAFETY: the pages are the caller's (this function's contract), and what they hold does not change.
     let result = unsafe { region::unlock(start.as_ptr(), bytes) };
@@ -178,21 +198,109 @@ pub(crate) unsafe fn unlock(start: NonNull<u8>, bytes: usize) -> io::Result<()> 
 /// Writes to the standard error stream, whatever state the process is in.
 #[cfg(feature = "global")]
 pub(crate) fn complain(message: &str) {
-    // SAFETY: the bytes are readable.
+    // SAFETY: the message is valid for reads of its length.
     unsafe { libc::write(libc::STDERR_FILENO, message.as_ptr().cast(), message.len()) };
 }
 
 /// Bytes of address space that the process may still take, where a limit is set (`RLIMIT_AS`).
+///
+/// Asks the system only: allocators may be waiting for the answer.
 pub(crate) fn address_space_left() -> Option<usize> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: `limit` is valid for writes.
-    if unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) } != 0 || limit.rlim_cur == libc::RLIM_INFINITY {
+    let limit = limit_of(libc::RLIMIT_AS)?;
+    let used = || {
+        let mut text = [0; 64];
+        let pages = number(read(c"/proc/self/statm", &mut text)?)?;
+        Some(pages.saturating_mul(super::page_size()))
+    };
+    Some(left_of(limit, used()))
+}
+
+/// Bytes that the process may still map after a mapping was refused with that error, if the error says that too much would
+/// be locked: a process that called `mlockall(MCL_FUTURE)` locks whatever it maps (`RLIMIT_MEMLOCK`).
+pub(crate) fn lockable_left(error: &io::Error) -> Option<usize> {
+    if error.raw_os_error() != Some(libc::EAGAIN) {
         return None;
     }
-    let used = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: usize = used.split(' ').next()?.parse().ok()?;
-    let limit = usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX);
-    Some(limit.saturating_sub(pages.saturating_mul(super::page_size())))
+    let limit = limit_of(libc::RLIMIT_MEMLOCK)?;
+    let used = || {
+        let mut text = [0; 4096];
+        let text = read(c"/proc/self/status", &mut text)?;
+        const LINE: &[u8] = b"VmLck:";
+        let at = text.windows(LINE.len()).position(|part| part == LINE)?;
+        Some(number(&text[at + LINE.len()..])?.saturating_mul(1 << 10))
+    };
+    Some(left_of(limit, used()))
+}
+
+/// What is left of a limit. If nobody knows how much is in use, a small share of it: others may have taken most.
+fn left_of(limit: usize, used: Option<usize>) -> usize {
+    used.map_or(limit / 16, |used| limit.saturating_sub(used))
+}
+
+/// A limit of this process's, if it is set.
+fn limit_of(resource: Resource) -> Option<usize> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is valid for writes.
+    if unsafe { libc::getrlimit(resource, &mut limit) } != 0 || limit.rlim_cur == libc::RLIM_INFINITY {
+        return None;
+    }
+    Some(usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX))
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+type Resource = libc::c_int;
+
+/// The first bytes of a file, as many as there is room for. Allocates nothing, unlike `std::fs`.
+fn read<'b>(path: &core::ffi::CStr, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    // SAFETY: the path is a string that ends in a zero.
+    let file = unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
+    if file < 0 {
+        return None;
+    }
+    let mut filled = 0;
+    while filled < buffer.len() {
+        let rest = &mut buffer[filled..];
+        // SAFETY: the buffer is valid for as many bytes.
+        let bytes = unsafe { libc::read(file, rest.as_mut_ptr().cast(), rest.len()) };
+        match usize::try_from(bytes) {
+            Ok(0) => break,
+            Ok(bytes) => filled += bytes,
+            Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    // SAFETY: the file was opened here, and nobody else knows its number.
+    unsafe { libc::close(file) };
+    Some(&buffer[..filled])
+}
+
+/// The decimal number with which a text begins, spaces aside.
+fn number(text: &[u8]) -> Option<usize> {
+    let text = text.trim_ascii_start();
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    core::str::from_utf8(&text[..digits]).ok()?.parse().ok()
+}
+
+/// Why the system refuses memory, by the number of its error.
+pub(crate) fn refusal(code: i32) -> Refusal {
+    match code {
+        libc::ENOMEM => Refusal::NoMemory,
+        libc::EAGAIN => Refusal::NoLockedMemory,
+        libc::EPERM | libc::EACCES | libc::ENOSYS => Refusal::Forbidden,
+        _ => Refusal::Other,
+    }
+}
+
+/// Whether the process may have only so much of that.
+pub(crate) fn is_limited(limit: Limit) -> bool {
+    let resource = match limit {
+        Limit::AddressSpace => libc::RLIMIT_AS,
+        Limit::Data => libc::RLIMIT_DATA,
+        Limit::Locked => libc::RLIMIT_MEMLOCK,
+    };
+    limit_of(resource).is_some()
 }
 
 /// # Safety
@@ -200,7 +308,8 @@ pub(crate) fn address_space_left() -> Option<usize> {
 /// The pages are the caller's, who bears what the advice does to their contents.
 unsafe fn advise(start: NonNull<u8>, bytes: usize, advice: libc::c_int) -> io::Result<()> {
     debug_assert_eq!(addr::padding(start.addr().get(), super::page_size()), 0);
-    // SAFETY: this function's contract.
+    // SAFETY: the call takes any addresses, and fails if nothing is mapped there; what it does to the contents of these pages the
+    // caller bears (this function's contract).
     match unsafe { libc::madvise(start.as_ptr().cast(), bytes, advice) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),

@@ -3,11 +3,15 @@
 //! The boxes lie at the bottom, in the middle and at the top of the address space, because that is where sums wrap.
 
 mod cut;
+#[cfg(feature = "alloc")]
+mod holes;
 mod steps;
 
 use std::time::{Duration, Instant};
 
-use arenite::addr::{LOW_HALF, Placed, SMALL, align_down, align_up, clip_end, padding, place, worst_case};
+use arenite::addr::{
+    LOW_HALF, Placed, SMALL, align_down, align_up, clip_end, in_each_page, padding, place, worst_case,
+};
 
 const ALIGNS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
@@ -24,6 +28,23 @@ fn around(centre: usize, width: usize) -> impl Iterator<Item = usize> + Clone {
 /// The first multiple of `align` at or after `address`, found by looking at each address in turn.
 fn first_multiple(address: usize, align: usize) -> Option<usize> {
     (0..align).filter_map(|step| address.checked_add(step)).find(|candidate| candidate % align == 0)
+}
+
+#[test]
+fn one_offset_in_each_page() {
+    for page in [1, 2, 8, 16] {
+        for from in 0..40 {
+            for to in 0..40 {
+                let mut expected: Vec<usize> = (from..to).collect();
+                expected.dedup_by_key(|offset| *offset / page);
+                assert_eq!(
+                    in_each_page(from, to, page).collect::<Vec<_>>(),
+                    expected,
+                    "{from}..{to} by {page}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::error::Error;
 
 use arenite::{Arena, Cause, CreateError, Virtual};
+#[cfg(target_os = "linux")]
+use libc::{EAGAIN, ENOMEM, EPERM};
 
 use crate::again;
 
@@ -52,4 +54,36 @@ fn locked_memory_is_limited() {
     assert_eq!(*number, 7);
     let error = Arena::try_with_capacity_in(16 << 20, Virtual::new().lock(true)).unwrap_err();
     assert!(error.to_string().contains("RLIMIT_MEMLOCK"), "{error}");
+}
+
+/// What is said goes by the system's error, and by the limits that there are.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hint_names_the_limit_that_was_reached() {
+    if !again::is_inner() {
+        let name = "limits::a_hint_names_the_limit_that_was_reached";
+        again::run(name, None, "ulimit -v 100000000 && ulimit -d 100000000 && export ARENITE_TEST_LIMITED=1");
+        return again::run(name, None, "true");
+    }
+    let limited = std::env::var_os("ARENITE_TEST_LIMITED").is_some();
+    let code = Some;
+    let says = |cause: Cause, words: &[&str]| {
+        let text = cause.to_string();
+        for word in ["RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_MEMLOCK", "max_map_count", "sandbox"] {
+            assert_eq!(text.contains(word), words.contains(&word), "{text:?} and {word:?}");
+        }
+    };
+    if limited {
+        says(Cause::Reserve { code: code(ENOMEM) }, &["RLIMIT_AS"]);
+        says(Cause::Commit { code: code(ENOMEM) }, &["RLIMIT_DATA"]);
+    } else if crate::again::succeeds(&["sh", "-c", "test $(ulimit -v)$(ulimit -d) = unlimitedunlimited"]) {
+        says(Cause::Reserve { code: code(ENOMEM) }, &["max_map_count"]);
+        says(Cause::Commit { code: code(ENOMEM) }, &["max_map_count"]);
+    }
+    says(Cause::Reserve { code: code(EAGAIN) }, &["RLIMIT_MEMLOCK"]);
+    says(Cause::Reserve { code: code(EPERM) }, &["sandbox"]);
+    says(Cause::Commit { code: code(EPERM) }, &["sandbox"]);
+    says(Cause::Lock { code: code(EPERM) }, &["RLIMIT_MEMLOCK"]);
+    says(Cause::Lock { code: code(EAGAIN) }, &[]);
+    says(Cause::Reserve { code: None }, &[]);
 }

@@ -118,6 +118,15 @@ impl Memory {
         }
     }
 
+    /// Bytes above `keep`, which nobody uses, that may take memory, or their place in the file.
+    pub(super) fn idle(&self, keep: usize) -> usize {
+        match self {
+            Memory::Shared(shared) => shared.len.saturating_sub(keep),
+            Memory::Private(private) => private.range.present().saturating_sub(keep),
+            Memory::ReadOnly(_) => 0,
+        }
+    }
+
     /// Gives what lies above `keep` bytes, which nobody uses, back to the system, as far as it is in whole pages.
     pub(super) fn trim(&mut self, keep: usize) {
         match self {

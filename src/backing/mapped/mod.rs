@@ -322,6 +322,10 @@ unsafe impl Backing for Mapped {
         Some(self.cut.len())
     }
 
+    fn idle(&self) -> usize {
+        self.memory.idle(self.end())
+    }
+
     unsafe fn shrunk(&mut self, largest: usize) {
         if largest == 0 {
             self.cut.cut_back(0);

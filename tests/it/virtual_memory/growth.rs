@@ -168,3 +168,17 @@ fn the_default_leaves_the_heap_before_malloc_gives_it_back() {
         assert!(heap < 128 << 10, "blocks of {size}: {heap} bytes of the heap");
     }
 }
+
+/// Blocks that get chunks of their own, and are not large each, are many chunks of the heap otherwise.
+#[test]
+fn the_default_moves_to_reserved_memory_whatever_the_size_of_blocks() {
+    for bytes in [33, 48, 64, 100, 127, 128, 300].map(|kib| kib << 10) {
+        let arena = Arena::new();
+        for _ in 0..64 {
+            block(&arena, bytes);
+        }
+        let stats = arena.stats();
+        assert_eq!(stats.backing, "auto (virtual)", "{bytes} bytes: {stats}");
+        assert!(cfg!(arenite_zeal) || stats.chunks <= 16, "{bytes} bytes: {stats}");
+    }
+}

@@ -2,9 +2,13 @@
 
 mod addresses;
 mod cache;
+#[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little", not(arenite_asan)))]
+mod confined;
 mod crowd;
 mod death;
 mod growth;
+#[cfg(all(target_os = "linux", not(any(arenite_asan, arenite_zeal))))]
+mod kept;
 mod options;
 pub(crate) mod process;
 // What a memory tool keeps for itself hides what arenas keep.

@@ -12,12 +12,14 @@ mod limited {
     use super::super::process::{End, apart, fork, set_limit};
     use super::super::{MIB, arena, block, check_zero, layout, zeroed};
 
-    /// Leaves this process `bytes` bytes of address space.
-    fn leave(bytes: usize) {
+    /// Leaves this process `bytes` bytes of address space. Returns how many it may have in all.
+    fn leave(bytes: usize) -> usize {
         Virtual::trim_cache();
         let statm = std::fs::read_to_string("/proc/self/statm").expect("/proc is there");
         let pages: usize = statm.split(' ').next().and_then(|pages| pages.parse().ok()).expect("a number");
-        set_limit(libc::RLIMIT_AS, pages * super::super::process::page_size() + bytes);
+        let all = pages * super::super::process::page_size() + bytes;
+        set_limit(libc::RLIMIT_AS, all);
+        all
     }
 
     #[test]
@@ -31,6 +33,53 @@ mod limited {
             // Further ranges follow.
             check_zero(zeroed(&arena, 60 * MIB));
             check_zero(zeroed(&arena, 60 * MIB));
+        });
+    }
+
+    /// How much is in use cannot be read without a file. Then a range takes a part of the limit that is small enough for others.
+    #[test]
+    fn less_is_reserved_where_nobody_knows_how_much_is_left() {
+        apart(|| {
+            let all = leave(400 * MIB);
+            set_limit(libc::RLIMIT_NOFILE, 0);
+            let arena = arena();
+            check_zero(zeroed(&arena, MIB));
+            let reserved = arena.stats().reserved;
+            assert!(reserved <= (all / 100).max(2 * MIB), "a small part of {all}: {reserved}");
+        });
+    }
+
+    /// A process that locks all of its memory, also what it maps later, may lock a few MiB: what is reserved counts.
+    #[test]
+    fn less_is_reserved_where_what_is_mapped_is_locked() {
+        apart(|| {
+            Virtual::trim_cache();
+            // Root may lock as much as it likes.
+            // SAFETY: no condition.
+            if unsafe { libc::geteuid() } == 0 && unsafe { libc::setuid(65_534) } != 0 {
+                return eprintln!("not checked: nobody else to be");
+            }
+            set_limit(libc::RLIMIT_MEMLOCK, 8 * MIB);
+            // SAFETY: a number.
+            if unsafe { libc::mlockall(libc::MCL_FUTURE) } != 0 {
+                return eprintln!("not checked: nothing can be locked");
+            }
+            let arenas = [(); 4].map(|()| {
+                let arena = arena();
+                block(&arena, 160_000);
+                arena
+            });
+            let reserved: usize = arenas.iter().map(|arena| arena.stats().reserved).sum();
+            assert!(reserved <= 4 * MIB, "half of what there is: {reserved}");
+            let mut other: Vec<u8> = Vec::new();
+            assert!(other.try_reserve_exact(MIB).is_ok(), "something is left for others");
+            // The error says which limit it is.
+            set_limit(libc::RLIMIT_MEMLOCK, 4096);
+            let refused: Arena<Virtual> = Arena::new_in(Virtual::new());
+            assert!(refused.try_alloc(1).is_err());
+            assert_eq!(refused.cause(), Some(Cause::Reserve { code: Some(libc::EAGAIN) }));
+            let text = refused.cause().expect("the same").to_string();
+            assert!(text.contains("RLIMIT_MEMLOCK") && !text.contains("RLIMIT_AS"), "{text}");
         });
     }
 
