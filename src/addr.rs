@@ -6,6 +6,7 @@
 
 pub mod cut;
 pub mod holes;
+pub mod share;
 
 /// Sizes up to this many bytes may be added to a cursor without a check for wrapping.
 ///

@@ -90,6 +90,12 @@ pub enum Cause {
         /// The system's error number.
         code: Option<i32>,
     },
+    /// So many ranges of address space are reserved already that the next one is left to others: a thread, which needs a
+    /// stack, and `malloc`.
+    Crowded {
+        /// How many ranges there are.
+        ranges: usize,
+    },
     /// Reserved memory could not be made usable.
     Commit {
         /// The system's error number.
@@ -138,6 +144,13 @@ impl fmt::Display for Cause {
         let (failed, code, advice) = match *self {
             Cause::Reserve { code } => {
                 ("address space could not be reserved", code, memory::how_to_reserve(code))
+            }
+            Cause::Crowded { ranges } => {
+                return write!(
+                    f,
+                    "{ranges} ranges of address space are reserved already, and what is left is for others: keep fewer \
+                     arenas at a time, or take `Chained` for small ones",
+                );
             }
             Cause::Commit { code } => {
                 ("reserved memory could not be committed", code, memory::how_to_commit(code))

@@ -44,6 +44,8 @@ pub mod scratch;
 #[cfg(feature = "std")]
 pub mod shared;
 mod size;
+#[cfg(feature = "virtual-memory")]
+mod space;
 #[cfg(feature = "backtrace")]
 mod stack;
 #[cfg(feature = "std")]

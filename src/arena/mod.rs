@@ -72,6 +72,14 @@ use root::{Home, Root};
 ///
 /// An arena is `Send` if its backing is, and never `Sync`. Nothing is allocated before the first use.
 ///
+/// # Memory that is not in use
+///
+/// [`reset`](Self::reset) keeps all memory for the next round; [`reset_with`](Self::reset_with) keeps less. A dropped arena
+/// gives its chunks back to the heap, or to the allocator that they are from. Reserved memory, which a default arena moves to
+/// when it has grown beyond some 85 KiB, goes to a process-wide cache for the next arena: at most 64 MiB, or a quarter of the
+/// peak, and less when it is not used. [`Virtual`](crate::Virtual#what-a-dropped-arena-leaves) says how much exactly, and
+/// [`Virtual::trim_cache`](crate::Virtual::trim_cache) gives all of it back to the system.
+///
 /// # Examples
 ///
 /// ```

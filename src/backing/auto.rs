@@ -13,7 +13,9 @@ use super::{Backing, Block, Request};
 /// Starts in chunks of the global allocator, as small arenas are cheapest: of 1, 4, 16 and 64 KiB, unless scopes need
 /// several side by side. Moves to reserved memory ([`Virtual`](crate::Virtual), feature `virtual-memory`) after a chunk of
 /// 32 KiB or more, and for a block of 128 KiB or more. Where no address space is to be had it stays with chunks, says so in
-/// one `log` warning (feature `log`), and [`Stats::backing`](crate::Stats::backing) names what is in use.
+/// one `log` warning (feature `log`), and [`Stats::backing`](crate::Stats::backing) names what is in use. So it does before
+/// others find none: when a range would have less than 1 MiB, or so many are alive (12 286 on most systems) that more would
+/// take the mappings that `malloc` and threads need.
 ///
 /// The warning is written while the arena allocates. So a logger that takes its own memory from such an arena must not hold a lock
 /// meanwhile for which it would wait again.

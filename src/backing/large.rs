@@ -133,7 +133,7 @@ impl Drop for Large {
 #[cold]
 #[inline(never)]
 fn reserve() -> Option<Box<Virtual>> {
-    let reserved = Virtual::new();
+    let reserved = Virtual::new().dispensable();
     // Zeal builds fill a range now and then.
     let reserved = if cfg!(arenite_zeal) { reserved.reserve(LEAST) } else { reserved };
     Box::try_new(reserved).ok()

@@ -11,6 +11,8 @@ mod fixed;
 mod global;
 mod growth;
 #[cfg(feature = "virtual-memory")]
+mod huge_pages;
+#[cfg(feature = "virtual-memory")]
 mod large;
 #[cfg(feature = "mapped")]
 mod mapped;
@@ -29,11 +31,13 @@ pub use chained::Chained;
 pub use fixed::{Buffer, Fixed};
 pub(crate) use global::Global;
 pub use growth::Growth;
+#[cfg(feature = "virtual-memory")]
+pub use huge_pages::HugePages;
 #[cfg(feature = "mapped")]
 pub use mapped::{MapError, Mapped, MappedOptions};
 pub use source::FnSource;
 #[cfg(feature = "virtual-memory")]
-pub use virtual_memory::{HugePages, Virtual};
+pub use virtual_memory::Virtual;
 
 use core::ptr::NonNull;
 

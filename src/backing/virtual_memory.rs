@@ -7,32 +7,43 @@ use allocator_api2::alloc::AllocError;
 
 use super::cache::{self, Key};
 use super::piece::{Piece, Pieces};
-use super::range::Range;
-use super::{Backing, Block, Extension, Request};
+use super::range::{Range, Wish};
+use super::{Backing, Block, Extension, HugePages, Request};
 use crate::error::Cause;
-
-/// Whether huge pages (2 MiB) are asked for. They make touching fresh memory several times cheaper, and round the
-/// memory in use up to whole huge pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum HugePages {
-    /// No, and the system is told so.
-    Never,
-    /// Once an arena is large enough (16 MiB) for the rounding not to show.
-    #[default]
-    Auto,
-    /// From the start.
-    Always,
-}
+use crate::{addr, sys};
 
 /// Memory in a reserved range of address space that is committed as it is needed: the last block grows without a copy, to
 /// the end of the range, and fresh memory is known to be zero.
 ///
 /// A range of 64 GiB is reserved when the first block is needed; address space costs nothing until it is touched. When a
-/// range is full, a further one follows. A dropped arena leaves its range, pages and all, to a process-wide cache of
-/// at most 16 ranges and 256 MiB ([`trim_cache`](Self::trim_cache)), so that the next one costs no system call.
+/// range is full, a further one follows.
 ///
 /// Strict: where no address space is to be had, allocation fails.
+///
+/// # How long a range is
+///
+/// Addresses that are reserved are missing elsewhere: a thread needs some for its stack. So half of the address space (or of
+/// what `ulimit -v` allows) is left to others, and each range gets one part of the rest: an eighth, less the more ranges there
+/// are. In 47 bits some 500 arenas have 64 GiB each, and the ten thousandth gets 170 MiB; in 39 bits the first one gets
+/// 32 GiB, and the hundredth 160 MiB. A length that is [asked for](Self::reserve) may be a quarter of what is left. A range
+/// that follows a full one is at least as long as all before it, as long as that leaves something.
+///
+/// There are at most a quarter as many ranges as the system allows mappings (16 382 on most): after that, allocation fails
+/// with [`Cause::Crowded`].
+///
+/// # What a dropped arena leaves
+///
+/// Its ranges, pages and all, go to a process-wide cache, so that the next arena of its kind makes no system call. The cache
+/// keeps at most 16 ranges, with 2 MiB of memory in each, and beyond these
+///
+/// * 64 MiB (68, with what is rounded up to huge pages), or a quarter of what all ranges had in use at the peak, if that is
+///   more; 256 MiB at the most;
+/// * a 32nd of `RLIMIT_DATA` at the most, and nothing where `vm.overcommit_memory` is 2: there, what is kept is missing
+///   elsewhere although nobody touches it.
+///
+/// What exceeds that goes back to the system at once. A range whose arenas use less than a quarter of what it holds gives
+/// the rest back after a few of them, and one that no arena takes goes after some 64 others came. [`trim_cache`](Self::trim_cache)
+/// empties the cache.
 ///
 /// # Examples
 ///
@@ -48,6 +59,10 @@ pub enum HugePages {
 /// ```
 pub struct Virtual {
     reserve: usize,
+    /// Whether somebody chose that.
+    chosen: bool,
+    /// Whether there is other memory.
+    dispensable: bool,
     huge: HugePages,
     guard: bool,
     lock: bool,
@@ -64,10 +79,13 @@ const RESERVE: usize = if cfg!(target_pointer_width = "64") { 64 << 30 } else { 
 pub(super) const LEAST: usize = 64 << 10;
 
 impl Virtual {
-    /// A range of 64 GiB (64 MiB on 32-bit systems). Nothing is reserved yet.
+    /// A range of 64 GiB (64 MiB on 32-bit systems), shorter where [others need some](Self#how-long-a-range-is). Nothing is
+    /// reserved yet.
     pub const fn new() -> Self {
         Virtual {
             reserve: RESERVE,
+            chosen: false,
+            dispensable: false,
             huge: HugePages::Auto,
             guard: false,
             lock: false,
@@ -81,6 +99,7 @@ impl Virtual {
     pub const fn session() -> Self {
         let mut options = Virtual::new();
         options.reserve = RESERVE.saturating_mul(4);
+        options.chosen = true;
         options
     }
 
@@ -88,6 +107,7 @@ impl Virtual {
     pub const fn global() -> Self {
         let mut options = Virtual::new();
         options.reserve = RESERVE.saturating_mul(64);
+        options.chosen = true;
         options
     }
 
@@ -95,14 +115,23 @@ impl Virtual {
     pub const fn low_memory() -> Self {
         let mut options = Virtual::new();
         options.reserve = 64 << 20;
+        options.chosen = true;
         options.huge = HugePages::Never;
         options
     }
 
-    /// Sets how many bytes of address space a range has. When they are not to be had, half as many are tried, and so on.
+    /// Sets how many bytes of address space a range has: up to a quarter of what is [left](Self#how-long-a-range-is). When
+    /// they are not to be had, half as many are tried, and so on.
     #[must_use]
     pub fn reserve(mut self, bytes: usize) -> Self {
         self.reserve = bytes.max(LEAST);
+        self.chosen = true;
+        self
+    }
+
+    /// Says that there is other memory, so that a range is not worth having where few addresses are left.
+    pub(super) fn dispensable(mut self) -> Self {
+        self.dispensable = true;
         self
     }
 
@@ -142,9 +171,10 @@ impl Virtual {
         Range::reserve(LEAST, false).is_ok()
     }
 
-    /// Gives the ranges that dropped arenas left back to the system.
+    /// Gives the ranges that dropped arenas left back to the system: see [what a dropped arena
+    /// leaves](Self#what-a-dropped-arena-leaves). One system call a range.
     pub fn trim_cache() {
-        cache::trim();
+        _ = cache::trim();
     }
 
     /// Why memory could not be had the last time.
@@ -164,27 +194,28 @@ impl Virtual {
     }
 
     fn key(&self) -> Key {
-        Key { len: self.reserve, guard: self.guard, huge: self.huge }
+        // As long as the range is, unless it is longer or shorter.
+        let len = addr::align_up(self.reserve, sys::page_size()).unwrap_or(self.reserve);
+        Key { len, guard: self.guard, huge: self.huge }
     }
 }
 
 impl Virtual {
     /// Makes a range current in which a block of `bytes` bytes fits.
     fn enter_range(&mut self, bytes: usize) -> Result<(), Cause> {
-        let key = self.key();
         // The list of those before it, if they are in use, takes a little.
         let list = if self.is_unused() { 0 } else { Piece::LIST };
         let bytes = bytes.checked_add(list).ok_or(Cause::Reserve { code: None })?;
-        let fits = |range: &Range| range.len() >= bytes;
-        let range = match cache::take(key) {
-            Some(range) if fits(&range) => range,
-            other => {
-                if let Some(small) = other {
-                    cache::give(small, key);
-                }
-                Range::reserve_up_to(self.reserve.max(bytes), bytes.max(LEAST), self.guard)
-                    .map_err(|error| Cause::Reserve { code: error.raw_os_error() })?
-            }
+        let range = match cache::take(self.key(), bytes) {
+            Some(range) => range,
+            None => Range::reserve_for(&Wish {
+                len: self.reserve.max(bytes),
+                least: bytes.max(LEAST),
+                chosen: self.chosen,
+                dispensable: self.dispensable,
+                held: self.reserved().unwrap_or(0),
+                guard: self.guard,
+            })?,
         };
         let mut piece = Piece::new(range);
         if self.prefault > 0 {

@@ -23,6 +23,8 @@ use crate::track;
 /// `free`), which is an error and works by chance over the system's allocator, crashes with what comes from a region.
 ///
 /// `T` is the [territory](super::territory): where the memory of regions comes from.
+/// What regions do not use any more is kept for the next ones: [`trim`](Self::trim) gives it to the system, though it stays
+/// committed.
 ///
 /// Cost: outside of regions an allocation takes four instructions and a jump before `G` is asked, a free six, where the way
 /// is inlined; counted with what a call saves, eleven and fifteen. Inside, an allocation moves a cursor and a free subtracts from two counters.

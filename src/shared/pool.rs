@@ -29,6 +29,9 @@ use crate::size::Bytes;
 /// handed on before, because nobody can tell when the last of a thread's destructors has run. Tasks of rayon, or of any
 /// other pool of threads, share as many arenas as there are workers.
 ///
+/// Each arena keeps its memory until the pool is dropped, in use or not; [`reset_with`](Self::reset_with) gives back what
+/// the mode does not keep.
+///
 /// A pool is `Sync` if its backings are `Send`. It can be a `static`.
 ///
 /// # Examples

@@ -85,6 +85,10 @@ pub(crate) fn complain(message: &str) {
     let _ = std::io::stderr().write_all(message.as_bytes());
 }
 
+pub(crate) fn address_space() -> usize {
+    usize::MAX
+}
+
 pub(crate) fn address_space_left() -> Option<usize> {
     None
 }
@@ -99,4 +103,16 @@ pub(crate) fn refusal(_code: i32) -> Refusal {
 
 pub(crate) fn is_limited(_limit: Limit) -> bool {
     false
+}
+
+pub(crate) fn data_limit() -> Option<usize> {
+    None
+}
+
+pub(crate) fn counts_every_page() -> bool {
+    false
+}
+
+pub(crate) fn most_mappings() -> usize {
+    usize::MAX
 }

@@ -7,8 +7,9 @@
 mod system;
 
 pub(crate) use system::{
-    address_space_left, advise_huge, advise_small, commit, decommit, discard, is_limited, lock,
-    lockable_left, populate, refusal, release, reserve, unlock,
+    address_space, address_space_left, advise_huge, advise_small, commit, counts_every_page, data_limit,
+    decommit, discard, is_limited, lock, lockable_left, most_mappings, populate, refusal, release, reserve,
+    unlock,
 };
 #[cfg(feature = "global")]
 pub(crate) use system::{complain, reserve_aligned};

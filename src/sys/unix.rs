@@ -202,6 +202,48 @@ pub(crate) fn complain(message: &str) {
     unsafe { libc::write(libc::STDERR_FILENO, message.as_ptr().cast(), message.len()) };
 }
 
+/// Bytes of address space that a process can have at most, whatever it has already.
+///
+/// The processor has 39 bits of them, or 47, or more, and the kernel decides how many are a program's. On Linux the first
+/// stack lies at their upper end.
+pub(crate) fn address_space() -> usize {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        // SAFETY: no condition: it reads what the kernel told the process when it began.
+        let on_stack = usize::try_from(unsafe { libc::getauxval(libc::AT_RANDOM) }).unwrap_or(0);
+        if on_stack != 0 {
+            return on_stack.checked_next_power_of_two().unwrap_or(usize::MAX);
+        }
+    }
+    if cfg!(target_pointer_width = "64") { 1_usize << 47.min(usize::BITS - 1) } else { usize::MAX }
+}
+
+/// Bytes of memory that the process may be able to write, where a limit is set (`RLIMIT_DATA`).
+pub(crate) fn data_limit() -> Option<usize> {
+    limit_of(libc::RLIMIT_DATA)
+}
+
+/// Whether the system counts every page that may be written as used, touched or not (`vm.overcommit_memory` is 2).
+pub(crate) fn counts_every_page() -> bool {
+    read_number(c"/proc/sys/vm/overcommit_memory") == Some(2)
+}
+
+/// How many mappings the process may have.
+pub(crate) fn most_mappings() -> usize {
+    if cfg!(any(target_os = "linux", target_os = "android")) {
+        // What it is by default, where nothing can be read.
+        read_number(c"/proc/sys/vm/max_map_count").unwrap_or(65_530)
+    } else {
+        usize::MAX
+    }
+}
+
+/// The number at the start of a file of the system's.
+fn read_number(path: &core::ffi::CStr) -> Option<usize> {
+    let mut text = [0; 24];
+    number(read(path, &mut text)?)
+}
+
 /// Bytes of address space that the process may still take, where a limit is set (`RLIMIT_AS`).
 ///
 /// Asks the system only: allocators may be waiting for the answer.

@@ -9,6 +9,7 @@
 
 use super::misuse::{Misuse, MisuseKind};
 use crate::addr;
+use crate::space::{self, Claim};
 use crate::sys;
 use crate::track;
 use core::alloc::Layout;
@@ -68,6 +69,7 @@ pub(super) struct Pages {
     next: usize,
     live: usize,
     side: Side,
+    _claim: Claim,
 }
 
 // SAFETY: the range is reached by whoever has this value, and is no thread's own.
@@ -85,10 +87,12 @@ impl Pages {
     /// Reserves as much of `bytes` as there is.
     pub(super) fn reserve(bytes: usize, side: Side) -> Option<Self> {
         let page = sys::page_size();
-        let mut bytes = addr::align_up(bytes.max(LEAST), page)?;
-        let start = loop {
+        let most = addr::align_down(space::look().chosen(0), page);
+        let mut bytes = addr::align_up(bytes.min(most).max(LEAST), page)?;
+        let (start, claim) = loop {
+            let claim = Claim::new(bytes);
             match sys::reserve(bytes) {
-                Ok(start) => break start,
+                Ok(start) => break (start, claim),
                 Err(_) if bytes / 2 >= LEAST => bytes = addr::align_down(bytes / 2, page),
                 Err(_) => return None,
             }
@@ -96,7 +100,7 @@ impl Pages {
         let count = bytes / page;
         track::look_through(start.as_ptr(), bytes);
         let first = (count * size_of::<Entry>()).div_ceil(page);
-        Some(Self { start, page, count, first, committed: 0, next: first, live: 0, side })
+        Some(Self { start, page, count, first, committed: 0, next: first, live: 0, side, _claim: claim })
     }
 
     pub(super) fn live(&self) -> usize {

@@ -5,6 +5,7 @@
 mod cut;
 #[cfg(feature = "alloc")]
 mod holes;
+mod share;
 mod steps;
 
 use std::time::{Duration, Instant};

@@ -17,7 +17,7 @@ const LAYERS: &[(&str, Row)] = &[
     (FLOOR, Row::Together),
 ];
 
-const FLOOR: &str = "adapt addr boxes size error counts abort map owns random stack track sync sys";
+const FLOOR: &str = "adapt addr boxes size error counts abort map owns random space stack track sync sys";
 
 /// Towers of their own: they import the floor, and nobody below the row that is named imports them.
 const TOWERS: &[(&str, &str)] = &[("wrap", "testing"), ("global", "capi")];

@@ -8,8 +8,9 @@ use memmap2::{MmapOptions, MmapRaw};
 use super::lock::Locked;
 use crate::addr;
 use crate::backing::HugePages;
-use crate::backing::range::Range;
+use crate::backing::range::{Range, Wish};
 use crate::error::Cause;
+use crate::space::Claim;
 use crate::sys;
 
 /// The least room behind a file's contents: when less is to be had, there is none.
@@ -17,6 +18,24 @@ pub(super) const LEAST_ROOM: usize = 64 << 10;
 
 /// No more is tried: no system has it, and sums stay far from wrapping.
 const MOST_ROOM: usize = isize::MAX as usize / 2;
+
+/// How much address space is wanted behind a file's contents.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Behind {
+    pub(super) bytes: usize,
+    /// Whether somebody chose that.
+    pub(super) chosen: bool,
+}
+
+impl Behind {
+    /// What to reserve for contents of `head` bytes with this behind them.
+    fn after(self, head: usize) -> Result<Wish, Cause> {
+        let sum = |room| head.checked_add(room).ok_or(Cause::Reserve { code: None });
+        let len = sum(self.bytes.clamp(LEAST_ROOM, MOST_ROOM))?;
+        let least = sum(LEAST_ROOM)?;
+        Ok(Wish { len, least, chosen: self.chosen, dispensable: false, held: 0, guard: false })
+    }
+}
 
 /// A mapped file.
 ///
@@ -44,6 +63,7 @@ pub(super) struct Shared {
     len: usize,
     clean: usize,
     step: usize,
+    _claim: Claim,
     // The mapping ends before the lock does.
     file: Locked,
 }
@@ -180,28 +200,21 @@ impl Memory {
 
 impl Shared {
     /// Maps the file, which has `len` bytes, and up to `room` bytes behind it.
-    pub(super) fn map(file: Locked, len: usize, room: usize, step: usize) -> Result<Shared, Cause> {
+    pub(super) fn map(file: Locked, len: usize, room: Behind, step: usize) -> Result<Shared, Cause> {
         sys::fill_holes(file.as_file(), len as u64)
             .map_err(|error| Cause::FillFile { code: error.raw_os_error() })?;
         let head = pages(len)?;
-        let share = sys::address_space_left().map_or(usize::MAX, |left| left / 8);
-        let mut room = pages(room.min(share).clamp(LEAST_ROOM, MOST_ROOM))?;
-        let map = loop {
-            let all = head.checked_add(room).ok_or(Cause::Reserve { code: None });
-            let mapped = all.and_then(|all| {
-                let map = MmapOptions::new().len(all).map_raw(file.as_file());
-                map.map_err(|error| refused(all, error))
-            });
-            match mapped {
-                Err(_) if room > LEAST_ROOM => room = pages((room / 2).max(LEAST_ROOM))?,
-                result => break result?,
-            }
+        let map = |all: usize| {
+            let claim = Claim::new(all);
+            let all = addr::align_up(all, sys::page_size()).unwrap_or(all);
+            MmapOptions::new().len(all).map_raw(file.as_file()).map(|map| (map, claim))
         };
-        Ok(Shared { map, len, clean: len, step, file })
+        let (map, claim) = room.after(head)?.fulfil(map, refused)?;
+        Ok(Shared { map, len, clean: len, step, _claim: claim, file })
     }
 
     /// Maps the file, up to `room` bytes of it, as if it had none. It is for the caller to [`empty`](Self::empty) it.
-    pub(super) fn map_emptied(file: Locked, room: usize, step: usize) -> Result<Shared, Cause> {
+    pub(super) fn map_emptied(file: Locked, room: Behind, step: usize) -> Result<Shared, Cause> {
         Shared::map(file, 0, room, step)
     }
 
@@ -263,15 +276,13 @@ impl Shared {
 
 impl Private {
     /// Maps the file, which has `len` bytes, and up to `room` bytes behind it.
-    pub(super) fn map(file: Locked, len: usize, room: usize) -> Result<Private, Cause> {
+    pub(super) fn map(file: Locked, len: usize, room: Behind) -> Result<Private, Cause> {
         let head = pages(len)?;
         // Before anything is reserved, since a reservation over which the file could not be mapped is lost. A file without
         // bytes is tried as well: those of the kernel have none, whatever can be read from them.
         let least = head.max(pages(1)?);
         sys::try_map_copy(least, file.as_file()).map_err(|error| refused(least, error))?;
-        let sum = |room| head.checked_add(room).ok_or(Cause::Reserve { code: None });
-        let mut range = Range::reserve_up_to(sum(room.min(MOST_ROOM))?, sum(LEAST_ROOM)?, false)
-            .map_err(|error| Cause::Reserve { code: error.raw_os_error() })?;
+        let mut range = Range::reserve_for(&room.after(head)?)?;
         if head > 0 {
             // SAFETY: the range is this function's own, and starts with `head` bytes, whole pages.
             if let Err(error) = unsafe { sys::map_copy_over(range.start(), head, file.as_file()) } {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lock::{Handle, Locked};
-use super::memory::{Memory, Private, ReadOnly, Shared};
+use super::memory::{Behind, Memory, Private, ReadOnly, Shared};
 use super::{MapError, Mapped};
 use crate::sys;
 
@@ -28,7 +28,7 @@ use crate::sys;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct MappedOptions {
-    reserve: usize,
+    reserve: Behind,
     step: usize,
     at_least: u64,
 }
@@ -42,14 +42,16 @@ const STEP: usize = 256 << 10;
 impl MappedOptions {
     /// 64 GiB of address space (64 MiB on 32-bit systems), steps of at least 256 KiB.
     pub const fn new() -> Self {
-        MappedOptions { reserve: RESERVE, step: STEP, at_least: 0 }
+        MappedOptions { reserve: Behind { bytes: RESERVE, chosen: false }, step: STEP, at_least: 0 }
     }
 
-    /// Sets how many bytes of address space are reserved behind the contents of the file: what can be allocated. When they
-    /// are not to be had, half as many are tried, and so on down to 64 KiB.
+    /// Sets how many bytes of address space are reserved behind the contents of the file: what can be allocated. They may be
+    /// a quarter of the address space that is [left](crate::Virtual#how-long-a-range-is); what is not asked for is shared
+    /// out among all files and arenas, so that the thousandth still gets 16 GiB, and the five thousandth 690 MiB. When the
+    /// system has not as many, half as many are tried, and so on down to 64 KiB.
     #[must_use]
     pub const fn reserve(mut self, bytes: usize) -> Self {
-        self.reserve = bytes;
+        self.reserve = Behind { bytes, chosen: true };
         self
     }
 

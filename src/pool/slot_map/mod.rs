@@ -27,6 +27,8 @@ use slot::{Content, LAST, Slot};
 /// a value stays where it is. A slot has eight bytes beside its value, or four where its alignment allows. A slot that was
 /// used 2^31 times is retired, so that no key ever comes back.
 ///
+/// Slabs are kept until the map is dropped, however few values there are: as many as there were at the peak need.
+///
 /// At most 2^27 - 1 slots are in a slab, and at most 32 slabs in a map; each is as large as all before it, as far as
 /// memory goes.
 ///

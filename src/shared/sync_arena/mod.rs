@@ -31,6 +31,7 @@ use window::Windows;
 ///   that another thread frees is idle until the reset. The last block of more than 8 KiB does both on every thread.
 /// * The window of a thread that ends goes to the next thread. So the windows are as many as threads have ever been alive
 ///   at once.
+/// * Memory is kept until the arena is dropped, or reset by [`reset_with`](Self::reset_with) in a mode that keeps less.
 ///
 /// A source of memory that allocates from the arena it serves gets what there is, or
 /// [`AllocError`](allocator_api2::alloc::AllocError). One that waits for another thread which does so waits for ever.

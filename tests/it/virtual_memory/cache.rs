@@ -4,6 +4,8 @@ use std::mem;
 
 use arenite::{Arena, Virtual};
 
+#[cfg(all(target_os = "linux", not(arenite_asan)))] // As below.
+use super::alone;
 use super::process::apart;
 use super::{MIB, arena, block};
 
@@ -78,9 +80,9 @@ fn at_most_sixteen_ranges_are_kept() {
 #[cfg(all(target_os = "linux", not(arenite_asan)))] // The shadow is memory, too.
 fn at_most_so_many_bytes_are_kept() {
     use super::process::resident;
-    for prefault in [false, true] {
-        apart(|| {
-            Virtual::trim_cache();
+    // By itself: the bound depends on what was in use.
+    alone("virtual_memory::cache::at_most_so_many_bytes_are_kept", || {
+        for prefault in [false, true] {
             let before = resident();
             let arenas: Vec<_> = (0..5)
                 .map(|_| {
@@ -93,11 +95,12 @@ fn at_most_so_many_bytes_are_kept() {
             assert!(resident() >= before + 490 * MIB);
             drop(arenas);
             let kept = resident() - before;
-            assert!((190 * MIB..=260 * MIB).contains(&kept), "{kept} bytes are kept, prefault: {prefault}");
+            // A quarter of the peak at most, and two megabytes for each that came when there was so much.
+            assert!((64 * MIB..=140 * MIB).contains(&kept), "{kept} bytes are kept, prefault: {prefault}");
             Virtual::trim_cache();
             assert!(resident() <= before + 3 * MIB);
-        });
-    }
+        }
+    });
 }
 
 #[test]
@@ -120,6 +123,7 @@ fn threads_that_end_together_keep_no_more() {
             }
         });
         let kept = resident() - before;
+        // A quarter of the peak, which may have been more in another test, and two megabytes for each.
         assert!(kept <= 280 * MIB, "{kept} bytes are kept");
     });
 }

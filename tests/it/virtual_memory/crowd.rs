@@ -5,7 +5,7 @@ use std::thread;
 use arenite::{Arena, Virtual};
 
 use super::process::apart;
-use super::{arena, block, check_zero, zeroed};
+use super::{alone, arena, block, check_zero, zeroed};
 
 /// Uses `arena` with a pattern of its own.
 fn exercise(arena: &Arena<Virtual>, id: usize) {
@@ -21,22 +21,25 @@ fn exercise(arena: &Arena<Virtual>, id: usize) {
 
 #[test]
 fn a_thousand_arenas_at_once() {
-    let mut arenas: Vec<_> = (0..1000).map(|_| arena()).collect();
-    let blocks: Vec<_> = arenas
-        .iter()
-        .enumerate()
-        .map(|(id, arena)| {
+    // By themselves: other tests want long ranges meanwhile.
+    alone("virtual_memory::crowd::a_thousand_arenas_at_once", || {
+        let mut arenas: Vec<_> = (0..1000).map(|_| arena()).collect();
+        let blocks: Vec<_> = arenas
+            .iter()
+            .enumerate()
+            .map(|(id, arena)| {
+                exercise(arena, id);
+                arena.alloc(id)
+            })
+            .collect();
+        for (id, block) in blocks.into_iter().enumerate() {
+            assert_eq!(*block, id);
+        }
+        arenas.iter_mut().for_each(Arena::reset);
+        for (id, arena) in arenas.iter().enumerate() {
             exercise(arena, id);
-            arena.alloc(id)
-        })
-        .collect();
-    for (id, block) in blocks.into_iter().enumerate() {
-        assert_eq!(*block, id);
-    }
-    arenas.iter_mut().for_each(Arena::reset);
-    for (id, arena) in arenas.iter().enumerate() {
-        exercise(arena, id);
-    }
+        }
+    });
 }
 
 #[test]

@@ -15,6 +15,16 @@ pub(crate) mod process;
 #[cfg(all(target_os = "linux", not(arenite_asan)))]
 mod reset;
 mod scarce;
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(any(arenite_asan, arenite_memcheck))
+))]
+mod space;
+// What a memory tool keeps for itself hides what arenas keep, and it needs address space of its own.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(arenite_asan)))]
+mod stays;
 mod zero;
 
 use std::alloc::Layout;
@@ -24,10 +34,19 @@ use std::slice;
 use allocator_api2::alloc::Allocator;
 use arenite::{Arena, Backing, Virtual};
 
+use crate::child_process;
+
 const MIB: usize = 1 << 20;
 
 fn arena() -> Arena<Virtual> {
     Arena::new_in(Virtual::new())
+}
+
+/// Runs `program` in a process of its own, which has reserved nothing and keeps nothing yet. `test` is the path of the test
+/// that calls this.
+#[track_caller]
+fn alone(test: &str, program: impl FnOnce()) {
+    child_process::expect(test, program, |ended| assert!(ended.success, "{}", ended.text));
 }
 
 fn layout(bytes: usize) -> Layout {
