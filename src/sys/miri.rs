@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use allocator_api2::vec::Vec;
 
-use super::PAGE;
+use super::{Limit, PAGE, Refusal};
 
 /// Bytes that are reserved at most: they are not as cheap as addresses alone.
 const MOST: usize = 16 << 20;
@@ -170,4 +170,16 @@ pub(crate) fn complain(message: &str) {
 
 pub(crate) fn address_space_left() -> Option<usize> {
     None
+}
+
+pub(crate) fn lockable_left(_error: &io::Error) -> Option<usize> {
+    None
+}
+
+pub(crate) fn refusal(_code: i32) -> Refusal {
+    Refusal::Other
+}
+
+pub(crate) fn is_limited(_limit: Limit) -> bool {
+    false
 }

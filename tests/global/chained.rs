@@ -11,6 +11,7 @@ mod accounts;
     arenite_slice = "windows"
 ))]
 mod basics;
+#[cfg(any(not(arenite_slice), arenite_slice = "borrows"))]
 mod borrows;
 #[path = "../it/child_process.rs"]
 mod child_process;

@@ -13,6 +13,7 @@ mod accounts;
 mod basics;
 #[cfg(any(not(arenite_slice), arenite_slice = "blocks"))]
 mod blocks;
+#[cfg(any(not(arenite_slice), arenite_slice = "borrows"))]
 mod borrows;
 #[cfg(any(not(arenite_slice), arenite_slice = "census"))]
 mod census;

@@ -15,8 +15,10 @@ fn memory_that_nobody_uses_goes_back_to_the_system() {
     drop(kept);
     // Other tests may take some of the blocks before they are given back, but not all.
     let given_back = GLOBAL.trim();
-    assert!(given_back >= rounds(1 << 20), "{given_back} bytes\n{}", GLOBAL.stats());
     let stats = GLOBAL.stats();
+    // Segments are the inner allocator's.
+    let least = if stats.territory == "chained" { 0 } else { rounds(1 << 20) };
+    assert!(given_back >= least, "{given_back} bytes\n{stats}");
     assert!(stats.free > 0 && stats.territory_bytes >= stats.free, "{stats}");
     // And is zero when it is taken again.
     let region = GLOBAL.region();
