@@ -2,7 +2,7 @@
 //! `--cfg arenite_slice="pool"` there is `pool` alone, which an interpreter starts in seconds.
 #![cfg_attr(arenite_slice, allow(dead_code, reason = "not every slice has a use for what they share"))]
 
-#[cfg(all(unix, any(feature = "mapped", all(feature = "virtual-memory", not(arenite_asan)))))]
+#[cfg(all(unix, any(feature = "mapped", all(feature = "virtual-memory", not(any(arenite_asan, miri))))))]
 mod again;
 // Nothing there is unsafe, and there is much of it.
 #[cfg(not(miri))]
