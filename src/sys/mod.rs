@@ -31,6 +31,7 @@ pub(crate) use no_file::{
 };
 
 /// Why the system refuses memory.
+#[cfg_attr(any(not(unix), miri), allow(dead_code, reason = "there, nothing is known of why"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// There is none, or a limit is reached.
