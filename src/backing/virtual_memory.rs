@@ -73,7 +73,13 @@ pub struct Virtual {
 }
 
 /// Address space that is reserved unless something else is asked for.
-const RESERVE: usize = if cfg!(target_pointer_width = "64") { 64 << 30 } else { 64 << 20 };
+const RESERVE: usize = if cfg!(miri) {
+    4 << 20
+} else if cfg!(target_pointer_width = "64") {
+    64 << 30
+} else {
+    64 << 20
+};
 
 /// No reservation is smaller: when less is to be had, there is none.
 pub(super) const LEAST: usize = 64 << 10;

@@ -3,7 +3,7 @@
 /// Bytes in a block. Tests are made with small ones.
 pub(crate) const BLOCK: usize = if cfg!(loom) {
     64
-} else if cfg!(arenite_zeal) {
+} else if cfg!(any(arenite_zeal, miri)) {
     1 << 10
 } else {
     16 << 10
@@ -12,7 +12,7 @@ pub(crate) const BLOCK: usize = if cfg!(loom) {
 /// Bytes in a line: what one value that outlives its region can keep from being used again.
 pub(crate) const LINE: usize = if cfg!(loom) {
     16
-} else if cfg!(arenite_zeal) {
+} else if cfg!(any(arenite_zeal, miri)) {
     64
 } else {
     512

@@ -2,8 +2,9 @@
 //!
 //! Each is one thing that the system does, with its errors; no policy. Address ranges are in whole pages.
 
+#[cfg_attr(miri, path = "miri.rs")]
 #[cfg_attr(all(unix, not(miri)), path = "unix.rs")]
-#[cfg_attr(not(all(unix, not(miri))), path = "absent.rs")]
+#[cfg_attr(not(any(unix, miri)), path = "absent.rs")]
 mod system;
 
 pub(crate) use system::{
@@ -31,6 +32,7 @@ pub(crate) use no_file::{
 };
 
 /// Why the system refuses memory.
+#[cfg_attr(any(not(unix), miri), allow(dead_code, reason = "there, nothing is known of why"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// There is none, or a limit is reached.
@@ -53,12 +55,17 @@ pub(crate) enum Limit {
 /// Bytes in a page.
 #[inline]
 pub(crate) fn page_size() -> usize {
-    #[cfg(unix)]
+    #[cfg(all(unix, not(miri)))]
     return region::page::size();
-    // Nothing is reserved there, so nothing is rounded to it.
-    #[cfg(not(unix))]
-    4096
+    #[cfg(not(all(unix, not(miri))))]
+    PAGE
 }
 
-/// Bytes in a huge page, as far as rounding to them pays: 2 MiB on every system that has them with 4 KiB pages.
-pub(crate) const HUGE_PAGE: usize = 2 << 20;
+/// What a page has where nothing is reserved, so that nothing is rounded to it. In an interpreter it is as small as a block of
+/// regions is there, so that one can be given back.
+#[cfg(not(all(unix, not(miri))))]
+const PAGE: usize = if cfg!(miri) { 1 << 10 } else { 4096 };
+
+/// Bytes in a huge page, as far as rounding to them pays: 2 MiB on every system that has them with 4 KiB pages. An interpreter
+/// has none, and too little time to fill them.
+pub(crate) const HUGE_PAGE: usize = if cfg!(miri) { 64 << 10 } else { 2 << 20 };

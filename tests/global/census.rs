@@ -9,24 +9,20 @@ use crate::{GLOBAL, child_process};
 
 /// Runs `what` twice in regions: the first may keep `first` bytes, the second nothing.
 fn keeps(test: &str, first: usize, what: impl Fn()) {
-    child_process::expect(
-        &format!("census::{test}"),
-        || {
-            let kept = || {
-                let region = GLOBAL.region();
-                region.enter(&what);
-                let kept = region.live_bytes() + region.stats().large;
-                // What was kept is the library's: it must stay valid.
-                drop(region);
-                kept
-            };
-            let (once, again) = (kept(), kept());
-            println!("the first use keeps {once} bytes, the second {again}");
-            assert!(once <= first, "the first use keeps {once} bytes instead of {first} at most");
-            assert_eq!(again, 0, "the second use keeps something again");
-        },
-        |ended| assert!(ended.success, "{}", ended.text),
-    );
+    child_process::alone(&format!("census::{test}"), || {
+        let kept = || {
+            let region = GLOBAL.region();
+            region.enter(&what);
+            let kept = region.live_bytes() + region.stats().large;
+            // What was kept is the library's: it must stay valid.
+            drop(region);
+            kept
+        };
+        let (once, again) = (kept(), kept());
+        println!("the first use keeps {once} bytes, the second {again}");
+        assert!(once <= first, "the first use keeps {once} bytes instead of {first} at most");
+        assert_eq!(again, 0, "the second use keeps something again");
+    });
 }
 
 #[test]
@@ -114,27 +110,21 @@ fn a_panic_with_a_backtrace() {
             assert_eq!(region.live_bytes() + region.stats().large, 0, "{}", region.stats());
         }
     };
-    child_process::expect("census::a_panic_with_a_backtrace", program, |ended| {
-        assert!(ended.success, "{}", ended.text);
-    });
+    child_process::alone("census::a_panic_with_a_backtrace", program);
 }
 
 /// After `warm_up` none of it is the first use.
 #[test]
 fn warmed_up() {
-    child_process::expect(
-        "census::warmed_up",
-        || {
-            GLOBAL.warm_up();
-            let region = GLOBAL.region();
-            region.enter(|| {
-                writeln!(std::io::stdout(), "printed from a region").unwrap();
-                let _: HashMap<u8, u8> = HashMap::new();
-                let _ = std::thread::current().id();
-                let _ = std::env::var("HOME");
-            });
-            assert_eq!(region.live_bytes() + region.stats().large, 0, "{}", region.stats());
-        },
-        |ended| assert!(ended.success, "{}", ended.text),
-    );
+    child_process::alone("census::warmed_up", || {
+        GLOBAL.warm_up();
+        let region = GLOBAL.region();
+        region.enter(|| {
+            writeln!(std::io::stdout(), "printed from a region").unwrap();
+            let _: HashMap<u8, u8> = HashMap::new();
+            let _ = std::thread::current().id();
+            let _ = std::env::var("HOME");
+        });
+        assert_eq!(region.live_bytes() + region.stats().large, 0, "{}", region.stats());
+    });
 }

@@ -5,7 +5,7 @@ use std::alloc::{self, Layout};
 use crate::GLOBAL;
 use crate::basics::GAP;
 
-const LINE: usize = if cfg!(arenite_zeal) { 64 } else { 512 };
+const LINE: usize = if cfg!(any(arenite_zeal, miri)) { 64 } else { 512 };
 
 fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).expect("a layout")
@@ -62,7 +62,7 @@ fn what_alignment_skips_is_not_in_use() {
     region.enter(|| {
         for turn in 0..20 {
             // As long as there is room for the worst case, which zeal builds soon have not.
-            let align = 16 << (turn % if cfg!(arenite_zeal) { 3 } else { 5 });
+            let align = 16 << (turn % if cfg!(any(arenite_zeal, miri)) { 3 } else { 5 });
             let (small, wide) = (layout(8, 8), layout(8, align));
             kept.push((make(small), small));
             kept.push((make(wide), wide));

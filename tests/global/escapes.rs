@@ -50,7 +50,7 @@ fn the_call_site_is_named() {
     assert!(kept.iter().flatten().enumerate().all(|(number, block)| *block == [(number % 1000) as u8; 100]));
 }
 
-const LINE: usize = if cfg!(arenite_zeal) { 64 } else { 512 };
+const LINE: usize = if cfg!(any(arenite_zeal, miri)) { 64 } else { 512 };
 
 /// More than a region keeps track of, each in a line of its own.
 const MANY: usize = 6000;

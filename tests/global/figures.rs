@@ -1,9 +1,10 @@
 //! A scenario for every figure that is reported.
 
 use crate::random::Random;
+use crate::rounds::rounds;
 use crate::{GLOBAL, child_process};
 
-const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
+const BLOCK: usize = if cfg!(any(arenite_zeal, miri)) { 1 << 10 } else { 16 << 10 };
 const LINE: usize = BLOCK / 32;
 
 #[test]
@@ -121,7 +122,7 @@ fn large_blocks_of_a_sibling_that_ended_count_no_more() {
     let region = GLOBAL.region().with_limit(40 * BLOCK);
     region.enter(|| {
         let current = GLOBAL.current().unwrap();
-        for _ in 0..20 {
+        for _ in 0..rounds(20) {
             let sibling = current.sibling().unwrap();
             let result = sibling.enter(|| vec![1_u8; 10 * BLOCK]);
             drop(sibling);
@@ -134,43 +135,38 @@ fn large_blocks_of_a_sibling_that_ended_count_no_more() {
 /// In a process of its own, in which nobody else has regions.
 #[test]
 fn figures_of_all_regions() {
-    child_process::expect(
-        "figures::figures_of_all_regions",
-        || {
-            let stats = GLOBAL.stats();
-            assert_eq!((stats.territory_bytes, stats.free, stats.left_behind, stats.regions), (0, 0, 0, 0));
-            let (first, second) = (GLOBAL.region(), GLOBAL.region());
-            // The compiler must not do without it.
-            let kept = first.enter(|| std::hint::black_box(Box::new([1_u8; 64])));
-            let others =
-                second.enter(|| (0..4 * BLOCK / 64).map(|_| Box::new([1_u8; 64])).collect::<Vec<_>>());
-            let stats = GLOBAL.stats();
-            assert_eq!((stats.regions, stats.free), (2, 0));
-            assert_eq!((stats.left_behind, stats.left_behind_blocks), (0, 0));
-            assert!(stats.territory_bytes >= 5 * BLOCK, "{stats}");
-            drop((first, others));
-            assert!(GLOBAL.stats().left_behind >= 64);
-            drop((second, GLOBAL.region()));
-            let stats = GLOBAL.stats();
-            assert_eq!(stats.regions, 2, "used again");
-            assert_eq!((stats.left_behind > 0, stats.left_behind_blocks), (true, BLOCK), "{stats}");
-            drop(kept);
-            let back = GLOBAL.trim();
-            let stats = GLOBAL.stats();
-            assert_eq!((stats.left_behind, stats.left_behind_blocks), (0, 0), "{stats}");
-            assert_eq!(stats.free, stats.territory_bytes, "{stats}");
-            // Blocks of a territory that are not whole pages, or not its own to give back, stay.
-            assert!(back == stats.free || back == 0, "{back} of {stats}");
-            assert_eq!(GLOBAL.trim(), 0, "all of it was given back before");
-        },
-        |ended| assert!(ended.success, "{}", ended.text),
-    );
+    child_process::alone("figures::figures_of_all_regions", || {
+        let stats = GLOBAL.stats();
+        assert_eq!((stats.territory_bytes, stats.free, stats.left_behind, stats.regions), (0, 0, 0, 0));
+        let (first, second) = (GLOBAL.region(), GLOBAL.region());
+        // The compiler must not do without it.
+        let kept = first.enter(|| std::hint::black_box(Box::new([1_u8; 64])));
+        let others = second.enter(|| (0..4 * BLOCK / 64).map(|_| Box::new([1_u8; 64])).collect::<Vec<_>>());
+        let stats = GLOBAL.stats();
+        assert_eq!((stats.regions, stats.free), (2, 0));
+        assert_eq!((stats.left_behind, stats.left_behind_blocks), (0, 0));
+        assert!(stats.territory_bytes >= 5 * BLOCK, "{stats}");
+        drop((first, others));
+        assert!(GLOBAL.stats().left_behind >= 64);
+        drop((second, GLOBAL.region()));
+        let stats = GLOBAL.stats();
+        assert_eq!(stats.regions, 2, "used again");
+        assert_eq!((stats.left_behind > 0, stats.left_behind_blocks), (true, BLOCK), "{stats}");
+        drop(kept);
+        let back = GLOBAL.trim();
+        let stats = GLOBAL.stats();
+        assert_eq!((stats.left_behind, stats.left_behind_blocks), (0, 0), "{stats}");
+        assert_eq!(stats.free, stats.territory_bytes, "{stats}");
+        // Blocks of a territory that are not whole pages, or not its own to give back, stay.
+        assert!(back == stats.free || back == 0, "{back} of {stats}");
+        assert_eq!(GLOBAL.trim(), 0, "all of it was given back before");
+    });
 }
 
 /// Many regions of which each leaves 64 bytes behind, amid blocks of up to `most` bytes, of which the last `at_a_time` are in use.
 /// Bytes of the territory for each.
 fn held_for_each(most: usize, at_a_time: usize) -> usize {
-    let (regions, work) = if cfg!(arenite_zeal) { (400, 6 * BLOCK) } else { (2000, 100 << 10) };
+    let (regions, work) = if cfg!(any(arenite_zeal, miri)) { (400, 6 * BLOCK) } else { (2000, 100 << 10) };
     let mut random = Random::new(7);
     let kept: Vec<Box<[u8; 64]>> = (0..regions)
         .map(|number| {
@@ -201,28 +197,20 @@ fn held_for_each(most: usize, at_a_time: usize) -> usize {
 
 #[test]
 fn what_outlives_its_region_holds_little() {
-    child_process::expect(
-        "figures::what_outlives_its_region_holds_little",
-        || {
-            // The largest is about two lines long.
-            let each = held_for_each(BLOCK / 16, usize::MAX);
-            assert!(each <= if cfg!(arenite_zeal) { 8 * LINE } else { 2 * LINE }, "{each} bytes each");
-        },
-        |ended| assert!(ended.success, "{}", ended.text),
-    );
+    child_process::alone("figures::what_outlives_its_region_holds_little", || {
+        // The largest is about two lines long.
+        let each = held_for_each(BLOCK / 16, usize::MAX);
+        assert!(each <= if cfg!(any(arenite_zeal, miri)) { 8 * LINE } else { 2 * LINE }, "{each} bytes each");
+    });
 }
 
 /// Blocks become empty all the time, and what is left behind must not lie in another one of them each time.
 #[test]
 fn what_outlives_a_region_that_frees_holds_little() {
-    child_process::expect(
-        "figures::what_outlives_a_region_that_frees_holds_little",
-        || {
-            let each = held_for_each(BLOCK / 8, 20);
-            assert!(each <= if cfg!(arenite_zeal) { 8 * LINE } else { 2 * LINE }, "{each} bytes each");
-        },
-        |ended| assert!(ended.success, "{}", ended.text),
-    );
+    child_process::alone("figures::what_outlives_a_region_that_frees_holds_little", || {
+        let each = held_for_each(BLOCK / 8, 20);
+        assert!(each <= if cfg!(any(arenite_zeal, miri)) { 8 * LINE } else { 2 * LINE }, "{each} bytes each");
+    });
 }
 
 /// What is larger than a block counts at once, as it may be gone when somebody looks.
@@ -286,13 +274,13 @@ fn what_others_freed_makes_room_for_large_blocks() {
 fn zeroed_memory_in_holes_is_zero() {
     let region = GLOBAL.region();
     let sizes = [24, BLOCK / 20, 40, BLOCK / 12, BLOCK / 40];
-    for round in 0..50_usize {
+    for round in 0..rounds(50) {
         let kept = GLOBAL.region().enter(|| {
             let made: Vec<Vec<u8>> = (0..100).map(|n| vec![0xFF; sizes[n % sizes.len()]]).collect();
             made.into_iter().step_by(7).collect::<Vec<_>>()
         });
         region.enter(|| {
-            for turn in 0..200 {
+            for turn in 0..rounds(200) {
                 let zeroed = vec![0_u8; sizes[(turn + round) % sizes.len()]];
                 assert!(zeroed.iter().all(|&byte| byte == 0));
                 drop(vec![0xFF_u8; sizes[turn % sizes.len()]]);

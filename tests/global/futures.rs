@@ -192,7 +192,7 @@ fn siblings_share_the_limit_and_outlive_the_first() {
 /// A future that once needed much, and waits: what it does not use is for others.
 #[test]
 fn a_future_that_waits_keeps_few_blocks() {
-    let block = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
+    let block = if cfg!(any(arenite_zeal, miri)) { 1 << 10 } else { 16 << 10 };
     let mut future = pin!(
         async {
             drop((0..40 * block / 64).map(|_| Box::new([1_u8; 64])).collect::<Vec<_>>());

@@ -5,8 +5,9 @@ use arenite::map::{Map, Use};
 
 use crate::GLOBAL;
 use crate::random::Random;
+use crate::rounds::rounds;
 
-const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
+const BLOCK: usize = if cfg!(any(arenite_zeal, miri)) { 1 << 10 } else { 16 << 10 };
 const LINE: usize = BLOCK / 32;
 
 /// What must hold of every picture of a region, whatever was done with it, while nobody else frees. Returns it.
@@ -95,7 +96,7 @@ fn holes_are_lines_that_are_free() {
 fn what_others_left_is_told_apart() {
     // Blocks of which little is in use are adopted by the next region in need.
     let mut found = false;
-    for _ in 0..50 {
+    for _ in 0..rounds(50) {
         let other = GLOBAL.region();
         let left = other.enter(|| {
             let made: Vec<Box<[u8; 64]>> = (0..20 * BLOCK / 64).map(|_| Box::new([2; 64])).collect();
@@ -130,7 +131,7 @@ fn large_blocks_are_elsewhere() {
 #[test]
 fn whatever_a_region_does() {
     let mut random = Random::new(11);
-    for _ in 0..20 {
+    for _ in 0..rounds(20) {
         let region = GLOBAL.region().with_limit(40 * BLOCK);
         let mut kept: Vec<Vec<u8>> = Vec::new();
         for _ in 0..30 {
@@ -156,7 +157,7 @@ fn while_others_free() {
     std::thread::scope(|scope| {
         let (sender, receiver) = std::sync::mpsc::channel::<Vec<Box<[u8; 64]>>>();
         scope.spawn(move || receiver.into_iter().for_each(drop));
-        for _ in 0..50 {
+        for _ in 0..rounds(50) {
             let made = region.enter(|| (0..4 * BLOCK / 64).map(|_| Box::new([1_u8; 64])).collect());
             sender.send(made).unwrap();
             let map = region.map();

@@ -6,10 +6,11 @@ use std::panic::{self, AssertUnwindSafe};
 use arenite::{RegionError, ScopedGlobal};
 
 use crate::basics::GAP;
+use crate::rounds::rounds;
 use crate::{GLOBAL, child_process};
 
-const LINE: usize = if cfg!(arenite_zeal) { 64 } else { 512 };
-const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
+const LINE: usize = if cfg!(any(arenite_zeal, miri)) { 64 } else { 512 };
+const BLOCK: usize = if cfg!(any(arenite_zeal, miri)) { 1 << 10 } else { 16 << 10 };
 const LARGE: usize = BLOCK / 8;
 
 /// Where something is allocated or freed.
@@ -22,9 +23,7 @@ enum Place {
 }
 
 fn alone(test: &str, program: fn()) {
-    child_process::expect(&format!("regress::{test}"), program, |ended| {
-        assert!(ended.success, "{}", ended.text);
-    });
+    child_process::alone(&format!("regress::{test}"), program);
 }
 
 const PLACES: [Place; 4] = [Place::Nowhere, Place::First, Place::Second, Place::Thread];
@@ -232,7 +231,7 @@ fn handles_move() {
     first.enter(|| drop(one));
     assert_eq!(second.live_bytes(), 0);
     let mut place = Some(first);
-    for _ in 0..100 {
+    for _ in 0..rounds(100) {
         // At the same address; and in all likelihood with the same state.
         drop(place.take());
         let region = place.insert(GLOBAL.region());

@@ -10,7 +10,9 @@ use arenite::Region;
 
 use crate::GLOBAL;
 use crate::random::Random;
+use crate::rounds::rounds;
 
+const BLOCK: usize = if cfg!(any(arenite_zeal, miri)) { 1 << 10 } else { 16 << 10 };
 const THREADS: usize = 4;
 
 /// Something with many blocks, which knows what it must hold.
@@ -78,7 +80,7 @@ fn work(
         }
         if round % 32 == 0 {
             // A figure of the moment; it must not be wrong by more than is there.
-            assert!(region.live_bytes() <= region.stats().blocks * (16 << 10));
+            assert!(region.live_bytes() <= region.stats().blocks * BLOCK);
         }
     }
     kept.iter().for_each(Parcel::check);
@@ -86,7 +88,7 @@ fn work(
 
 #[test]
 fn parcels_and_regions_go_round() {
-    let rounds = 300;
+    let rounds = rounds(300);
     let (to, from): (Vec<_>, Vec<_>) = (0..THREADS).map(|_| channel()).unzip();
     let swap = Arc::new(Mutex::new((0..2).map(|_| GLOBAL.region()).collect()));
     thread::scope(|scope| {
@@ -113,20 +115,24 @@ fn a_producer_uses_again_what_a_consumer_frees() {
         }
     });
     let region = GLOBAL.region();
-    for round in 0..20_000 {
+    for round in 0..rounds(20_000) {
         permit.recv().unwrap();
         let length = 1 + round % 100;
         to.send(region.enter(|| vec![length as u64; length])).unwrap();
     }
     drop(to);
     consumer.join().unwrap();
-    assert!(region.stats().blocks < if cfg!(arenite_zeal) { 640 } else { 40 }, "{}", region.stats());
+    assert!(
+        region.stats().blocks < if cfg!(any(arenite_zeal, miri)) { 640 } else { 40 },
+        "{}",
+        region.stats()
+    );
     assert_eq!(region.live_bytes(), 0);
 }
 
 #[test]
 fn many_free_the_same_block_of_an_ended_region() {
-    for round in 0..50 {
+    for round in 0..rounds(50) as u64 {
         let region = GLOBAL.region();
         let pieces: Vec<Vec<Box<u64>>> = region.enter(|| {
             (0..THREADS).map(|_| (0..300).map(|number| Box::new(number ^ round)).collect()).collect()
@@ -210,7 +216,7 @@ fn siblings_on_other_threads() {
             for _ in 0..THREADS {
                 let current = current.clone();
                 scope.spawn(move || {
-                    for round in 0..50 {
+                    for round in 0..rounds(50) as u64 {
                         let sibling = current.sibling().unwrap();
                         let parcel = sibling.enter(|| Parcel::new(round));
                         assert_eq!(sibling.name(), Some("family"));

@@ -5,15 +5,13 @@ use std::alloc::{self, Layout};
 use crate::basics::GAP;
 use crate::{GLOBAL, child_process};
 
-const LINE: usize = if cfg!(arenite_zeal) { 64 } else { 512 };
-const BLOCK: usize = if cfg!(arenite_zeal) { 1 << 10 } else { 16 << 10 };
+const LINE: usize = if cfg!(any(arenite_zeal, miri)) { 64 } else { 512 };
+const BLOCK: usize = if cfg!(any(arenite_zeal, miri)) { 1 << 10 } else { 16 << 10 };
 const LINES: usize = BLOCK / LINE;
 const LARGE: usize = BLOCK / 8;
 
 fn alone(test: &str, program: fn()) {
-    child_process::expect(&format!("windows::{test}"), program, |ended| {
-        assert!(ended.success, "{}", ended.text);
-    });
+    child_process::alone(&format!("windows::{test}"), program);
 }
 
 /// A block that takes so many bytes of its window.

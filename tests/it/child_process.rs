@@ -1,6 +1,7 @@
 //! Programs that must end badly, each in a process of its own: this test binary once more, with one test in it.
 
 use std::env;
+use std::io::{self, Write};
 use std::process::{self, Command};
 
 /// How a program ended.
@@ -30,6 +31,10 @@ pub(crate) fn expect_with(
         program();
         process::exit(0);
     }
+    // No process is started from an interpreter. `.ci/miri` starts one for each test that says so.
+    if cfg!(miri) {
+        return;
+    }
     let binary = env::current_exe().expect("a test knows its own binary");
     let mut command = Command::new(binary);
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]);
@@ -41,4 +46,14 @@ pub(crate) fn expect_with(
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("running 1 test"), "the path of the test is wrong: {test}\n{text}");
     judge(&Ended { success: output.status.success(), text: text.into_owned() });
+}
+
+/// Runs `program`, which does not fail, in a process in which no other test runs.
+#[allow(dead_code, reason = "not every binary has such a test")]
+pub(crate) fn alone(test: &str, program: impl FnOnce()) {
+    if cfg!(miri) {
+        // Past what the harness keeps to itself.
+        let _ = writeln!(io::stderr(), "alone: {test}");
+    }
+    expect(test, program, |ended| assert!(ended.success, "{}", ended.text));
 }

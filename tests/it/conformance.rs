@@ -11,7 +11,7 @@ use arenite::{Arena, Auto, Chained, Fixed, FnSource, Growth, conformance_suite};
 
 /// A buffer for `Fixed`, deliberately not aligned.
 fn buffer(bytes: usize) -> &'static mut [MaybeUninit<u8>] {
-    &mut Box::leak(vec![MaybeUninit::uninit(); bytes + 1].into_boxed_slice())[1..]
+    &mut Box::leak(Box::new_uninit_slice(bytes + 1))[1..]
 }
 
 fn fixed() -> Arena<Fixed<'static>> {

@@ -10,16 +10,17 @@ use super::{Parts, Territory, sealed::Sealed};
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// Bytes in a segment, which is also its alignment.
-const SEGMENT: usize = 1 << 20;
+const SEGMENT: usize = if cfg!(miri) { 64 << 10 } else { 1 << 20 };
 const BLOCKS: usize = SEGMENT / BLOCK;
 /// Bits of an address that are told apart. Memory beyond is never made a segment.
-const ADDRESS_BITS: u32 = 48;
+// An interpreter hands out low addresses, and needs long for large tables.
+const ADDRESS_BITS: u32 = if cfg!(miri) { 30 } else { 48 };
 /// The two levels of the map together tell all segments apart.
-const ROOT: usize = 1 << 14;
+const ROOT: usize = if cfg!(miri) { 64 } else { 1 << 14 };
 const LEAF: usize = 1 << (ADDRESS_BITS - SEGMENT.ilog2() - ROOT.ilog2());
 /// Segments by number, in the order in which they came: 4 GiB each group.
-const GROUP: usize = 4096;
-const GROUPS: usize = 1024;
+const GROUP: usize = if cfg!(miri) { 16 } else { 4096 };
+const GROUPS: usize = if cfg!(miri) { 64 } else { 1024 };
 
 type Leaf = [AtomicPtr<Block>; LEAF];
 type Group = [AtomicPtr<Block>; GROUP];

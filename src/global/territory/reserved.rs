@@ -10,9 +10,9 @@ use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use crate::{sys, track};
 
 /// Bytes that are reserved, if the system lets us; a power of two.
-const RESERVED: usize = 64 << 30;
+const RESERVED: usize = if cfg!(miri) { 8 << 20 } else { 64 << 30 };
 /// With less than this we do not begin.
-const LEAST: usize = 16 << 20;
+const LEAST: usize = if cfg!(miri) { 1 << 20 } else { 16 << 20 };
 /// The bits of an address that are zero at the start of every page.
 const HALVINGS: usize = 0xFFF;
 /// Bytes that are committed at a time, at least: half of a huge page would not be made one.

@@ -59,7 +59,7 @@ pub(super) fn failed_resize<A: Allocator>(mut oracle: Oracle<A>) -> Oracle<A> {
 
 /// Allocates until it is refused, or until it has been long enough, and goes on from there.
 fn run_out<A: Allocator>(oracle: &mut Oracle<A>) {
-    const BLOCKS: usize = 2_000;
+    const BLOCKS: usize = if cfg!(miri) { 60 } else { 2_000 };
     let max_size = oracle.options().max_size;
     while oracle.live() < BLOCKS {
         let size = oracle.random().size(max_size);

@@ -21,6 +21,8 @@
 //! An allocator that only its reference makes an [`Allocator`], as an arena is, goes into
 //! [`check_property`](Conformance::check_property) or the macro as `&arena`.
 //!
+//! In Miri there are no more than 120 operations, of blocks of up to 1 KiB aligned to up to 4 KiB.
+//!
 //! # What it cannot see
 //!
 //! Reads beyond a block that leave no trace, and writes to memory that is nobody's: run the suite under a memory
@@ -156,7 +158,7 @@ impl Conformance {
     ///
     /// As soon as the allocator breaks a rule.
     pub fn check_property<A: Allocator>(&self, property: Property, allocator: A) {
-        property.check(Oracle::new(allocator, *self, property.name()));
+        property.check(Oracle::new(allocator, self.affordable(), property.name()));
     }
 
     /// Checks that clones of the allocator are the same allocator: each frees and resizes what another handed out,
@@ -173,7 +175,20 @@ impl Conformance {
     /// Conformance::new().check_clones(allocator_api2::alloc::Global);
     /// ```
     pub fn check_clones<A: Allocator + Clone>(&self, allocator: A) {
-        handles::clones(Oracle::new(allocator, *self, "clones")).finish();
+        handles::clones(Oracle::new(allocator, self.affordable(), "clones")).finish();
+    }
+
+    /// What an interpreter gets through in seconds, if it is one that runs this.
+    const fn affordable(mut self) -> Self {
+        const fn at_most(value: usize, most: usize) -> usize {
+            if value < most { value } else { most }
+        }
+        if cfg!(miri) {
+            self.operations = at_most(self.operations, 120);
+            self.max_size = at_most(self.max_size, 1 << 10);
+            self.max_align = at_most(self.max_align, 4 << 10);
+        }
+        self
     }
 
     /// The nearest layout that the options allow to ask for.

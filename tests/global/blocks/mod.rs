@@ -9,6 +9,7 @@ use std::ptr;
 use crate::parts::block::{Block, Held, Left};
 use crate::parts::line::{BLOCK, LINE, SHORT, UNIT, first, last as last_of};
 use crate::random::Random;
+use crate::rounds::rounds;
 use oracle::{Oracle, REGION};
 
 /// Where the block is said to be: nothing is ever read or written there.
@@ -27,7 +28,7 @@ fn token(block: &Block) -> Held<'_> {
 
 #[test]
 fn random_lives_of_a_block() {
-    for seed in 0..8 {
+    for seed in 0..rounds(8) as u64 {
         let block = new_block();
         let mut random = Random::new(seed);
         let mut oracle = Oracle::new(&block, token(&block), &mut random);

@@ -5,6 +5,7 @@ use crate::child_process;
 use crate::choices::Bytes;
 use crate::corpus;
 use crate::random::Random;
+use crate::rounds::rounds;
 
 fn programs(seeds: std::ops::Range<u64>, steps: usize) {
     for seed in seeds {
@@ -15,20 +16,16 @@ fn programs(seeds: std::ops::Range<u64>, steps: usize) {
 
 #[test]
 fn random_programs() {
-    child_process::expect("model::tests::random_programs", || programs(0..60, 500), succeeded);
+    child_process::alone("model::tests::random_programs", || programs(0..rounds(60) as u64, 500));
 }
 
 #[test]
 fn long_random_programs() {
-    child_process::expect("model::tests::long_random_programs", || programs(1000..1004, 8000), succeeded);
+    child_process::alone("model::tests::long_random_programs", || programs(1000..1004, rounds(8000)));
 }
 
 #[test]
 fn what_the_fuzzer_found() {
     let replay = || corpus::replay("global", |bytes| run(&mut Bytes::new(bytes), usize::MAX));
-    child_process::expect("model::tests::what_the_fuzzer_found", replay, succeeded);
-}
-
-fn succeeded(ended: &child_process::Ended) {
-    assert!(ended.success, "{}", ended.text);
+    child_process::alone("model::tests::what_the_fuzzer_found", replay);
 }

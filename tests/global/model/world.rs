@@ -14,8 +14,8 @@ const SLOTS: usize = 5;
 /// More are not in use at a time.
 const OBJECTS: usize = 400;
 /// What a region must have room for itself, if it has no limit.
-const SMALL: usize = if cfg!(arenite_zeal) { 128 } else { 2048 };
-const LINE: usize = if cfg!(arenite_zeal) { 64 } else { 512 };
+const SMALL: usize = if cfg!(any(arenite_zeal, miri)) { 128 } else { 2048 };
+const LINE: usize = if cfg!(any(arenite_zeal, miri)) { 64 } else { 512 };
 
 /// Bytes that a block counts for.
 fn footprint(bytes: usize) -> usize {

@@ -1,6 +1,7 @@
 //! Random operations on our string and on std's: the same text, and a panic where std panics.
 
 use super::allocators::Watched;
+use crate::rounds::rounds;
 use arenite::collections;
 use proptest::prelude::*;
 use std::fmt::Write;
@@ -230,7 +231,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rounds(500) as u32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_string_does_as_std_does(start in text(), operations in prop::collection::vec(operation(), 0..24)) {

@@ -13,6 +13,8 @@ use allocator_api2::alloc::{Allocator, Global};
 use arenite::collections::Vec as ArenaVec;
 use arenite::{AllocError, Arena, Auto, Backing, Chained, ResetMode};
 
+use crate::rounds::rounds;
+
 /// Figures of a base allocator.
 #[derive(Default)]
 struct Figures {
@@ -61,7 +63,7 @@ type Counted = Arena<Chained<Counter>>;
 type Round = fn(&Counted);
 
 fn small(arena: &Counted) {
-    for i in 0..3000_u64 {
+    for i in 0..rounds(3000) as u64 {
         arena.alloc(i);
         arena.alloc(i as u8);
     }
@@ -69,21 +71,21 @@ fn small(arena: &Counted) {
 
 fn large(arena: &Counted) {
     for i in 0..20 {
-        arena.alloc_slice_fill_copy(100_000 + i, 1_u8);
+        arena.alloc_uninit_slice::<u8>(100_000 + i);
     }
 }
 
 /// Blocks that get chunks of their own, between small ones.
 fn side_chunks(arena: &Counted) {
     for i in 0..10_usize {
-        arena.alloc_slice_fill_copy(40_000 + 64 * i, 1_u8);
+        arena.alloc_uninit_slice::<u8>(40_000 + 64 * i);
         arena.alloc(i);
     }
 }
 
 fn pushing_scopes(arena: &Counted) {
     let mut outer = ArenaVec::new_in(arena);
-    for i in 0..2000_u64 {
+    for i in 0..rounds(2000) as u64 {
         arena.scope(|inner| {
             inner.alloc([i; 5]);
             outer.push(i);
@@ -95,7 +97,7 @@ fn pushing_scopes(arena: &Counted) {
 fn children_side_by_side(arena: &Counted) {
     let children: Vec<_> = (0..20).map(|_| arena.child()).collect();
     for (i, child) in children.iter().enumerate() {
-        child.alloc_slice_fill_copy(100 * i, 1_u8);
+        child.alloc_uninit_slice::<u8>(100 * i);
         arena.alloc(i);
     }
     for child in children {
@@ -145,7 +147,7 @@ fn warm_rounds(name: &str, round: Round, warm: usize, mode: ResetMode) {
         arena.reset_with(mode);
     }
     let (calls, committed) = (counter.calls(), arena.stats().committed);
-    for i in 0..if name == "mixed" { 50 } else { 1000 } {
+    for i in 0..rounds(if name == "mixed" { 50 } else { 1000 }) {
         round(&arena);
         assert_eq!(counter.calls(), calls, "{name}: round {i} called the base: {}", arena.stats());
         arena.reset_with(mode);
@@ -164,12 +166,12 @@ fn warm_rounds_that_retain_make_no_call() {
 /// Rounds of scopes that differ by a few bytes, back and forth, make no call either, nor do their resets.
 #[test]
 fn warm_rounds_that_differ_by_a_little_make_no_call() {
-    fn rounds<B: Backing>(backing: B, calls: impl Fn(&Arena<B>) -> usize) {
+    fn warm<B: Backing>(backing: B, calls: impl Fn(&Arena<B>) -> usize) {
         let mut arena = Arena::new_in(backing);
         let round = |arena: &Arena<B>, more: usize| {
             let mut outer = ArenaVec::new_in(arena);
-            arena.alloc_slice_fill_copy(8 * more, 1_u8);
-            for i in 0..50_000_u64 {
+            arena.alloc_uninit_slice::<u8>(8 * more);
+            for i in 0..rounds(50_000) as u64 {
                 arena.scope(|inner| inner.alloc([i; 5])[0]);
                 outer.push(arena.scope(|inner| {
                     inner.alloc(i);
@@ -188,9 +190,9 @@ fn warm_rounds_that_differ_by_a_little_make_no_call() {
         }
     }
     let counter = Counter::new();
-    rounds(Chained::new_in(counter.clone()), |_| counter.calls());
+    warm(Chained::new_in(counter.clone()), |_| counter.calls());
     // It takes from the global allocator, or from the system, whatever has made it longer.
-    rounds(Auto::new(), |arena| arena.allocated_bytes());
+    warm(Auto::new(), |arena| arena.allocated_bytes());
 }
 
 /// Many children beside one another hold much more than is in use, which is what decays.
@@ -222,7 +224,7 @@ fn changing_rounds_settle() {
 
 /// A million scopes that each push one outer element, and what that took: bytes needed, bytes held, chunks.
 fn million_scopes<B: Backing>(arena: &Arena<B>) -> (usize, usize, usize) {
-    for i in 0..1_000_000_u64 {
+    for i in 0..rounds(1_000_000) as u64 {
         arena.scope(|inner| {
             inner.alloc([i; 3]);
             arena.alloc(i);
@@ -234,7 +236,7 @@ fn million_scopes<B: Backing>(arena: &Arena<B>) -> (usize, usize, usize) {
 
 #[test]
 fn a_million_pushing_scopes_with_capacity_take_two_chunks() {
-    let capacity = if cfg!(any(arenite_asan, arenite_memcheck)) { 16_000_000 } else { 8_000_000 };
+    let capacity = rounds(1_000_000) * if cfg!(any(arenite_asan, arenite_memcheck)) { 16 } else { 8 };
     let (needed, held, chunks) = million_scopes(&Arena::with_capacity_in(capacity, Chained::new()));
     assert!(held <= 2 * needed + 1024, "{held} bytes for {needed}");
     assert!(chunks <= 2, "{chunks} chunks");
@@ -259,13 +261,13 @@ fn chunks_of_ended_children_are_used_again() {
     let arena: Counted = Arena::new_in(Chained::new_in(counter.clone()));
     let step = |_| {
         arena.scope(|inner| {
-            inner.alloc_slice_fill_copy(5000, 1_u8);
-            inner.scope(|innermost| innermost.alloc_slice_fill_copy(9000, 1_u8).len());
+            inner.alloc_uninit_slice::<u8>(5000);
+            inner.scope(|innermost| innermost.alloc_uninit_slice::<u8>(9000).len());
         });
     };
     (0..3).for_each(step);
     let calls = counter.calls();
-    (0..100).for_each(step);
+    (0..rounds(100)).for_each(step);
     assert_eq!(counter.calls(), calls);
 }
 
@@ -277,34 +279,35 @@ fn chunks_obtained_since_a_mark_are_used_again() {
     arena.alloc(1_u64);
     let mark = arena.checkpoint();
     let step = |i: usize| {
-        arena.alloc_slice_fill_copy(1000 + i % 3, 1_u8);
-        arena.alloc_slice_fill_copy(2000 + i % 3, 1_u8);
+        arena.alloc_uninit_slice::<u8>(1000 + i % 3);
+        arena.alloc_uninit_slice::<u8>(2000 + i % 3);
         // SAFETY: nothing that was handed out since is used any more, and there are no children.
         unsafe { arena.rewind(mark) };
     };
     (0..3).for_each(step);
     let calls = counter.calls();
-    (0..100).for_each(step);
+    (0..rounds(100)).for_each(step);
     assert_eq!(counter.calls(), calls);
 }
 
 #[test]
 fn what_was_large_once_decays() {
+    const LARGE: usize = 10_000_000;
     let counter = Counter::new();
     let mut arena = Arena::new_in(Chained::new_in(counter.clone()));
-    arena.alloc_slice_fill_copy(10_000_000, 1_u8);
+    arena.alloc_uninit_slice::<u8>(LARGE);
     arena.reset_with(ResetMode::Decay);
-    assert!(arena.stats().committed >= 10_000_000);
+    assert!(arena.stats().committed >= LARGE);
     for _ in 0..40 {
-        arena.alloc_slice_fill_copy(1000, 1_u8);
+        arena.alloc_uninit_slice::<u8>(1000);
         arena.reset_with(ResetMode::Decay);
     }
     assert!(arena.stats().committed <= 4000, "{}", arena.stats());
     // A round that is a little larger does not bring it all back.
     counter.0.largest.set(0);
-    arena.alloc_slice_fill_copy(2000, 1_u8);
-    arena.alloc_slice_fill_copy(2000, 1_u8);
-    arena.alloc_slice_fill_copy(2000, 1_u8);
+    arena.alloc_uninit_slice::<u8>(2000);
+    arena.alloc_uninit_slice::<u8>(2000);
+    arena.alloc_uninit_slice::<u8>(2000);
     assert!(counter.0.largest.get() <= 16_000, "{} bytes at once", counter.0.largest.get());
 }
 
@@ -315,7 +318,7 @@ fn chunks_do_not_grow_with_what_was_given_back() {
     let arena: Counted = Arena::new_in(Chained::new_in(counter.clone()));
     for i in 0..100_u64 {
         arena.alloc(i);
-        arena.scope(|inner| inner.alloc_slice_fill_copy(2000, 1_u8).len());
+        arena.scope(|inner| inner.alloc_uninit_slice::<u8>(2000).len());
         counter.0.most.set(0);
         assert!(arena.try_alloc_layout(Layout::new::<[u8; 1 << 20]>()).is_err());
         counter.0.most.set(usize::MAX);
@@ -328,11 +331,11 @@ fn chunks_are_halved_when_the_base_refuses_large_ones() {
     let counter = Counter::new();
     counter.0.most.set(4096);
     let arena: Counted = Arena::new_in(Chained::new_in(counter.clone()).first_chunk(1 << 20));
-    for i in 0..20_000_u64 {
+    for i in 0..rounds(20_000) as u64 {
         arena.alloc(i);
     }
     assert!(counter.0.largest.get() > 2048, "{}", counter.0.largest.get());
-    assert!(arena.stats().chunks <= 160_000 / 2048 * 2, "{}", arena.stats());
+    assert!(arena.stats().chunks <= rounds(20_000) * 8 / 2048 * 2, "{}", arena.stats());
     // One that the base has no memory for fails, and nothing is lost.
     let used = arena.stats().used;
     assert!(arena.try_alloc([0_u8; 5000]).is_err());

@@ -1,6 +1,5 @@
 //! What happens at the end of an arena's life, and when it is sealed; names, and who is told when memory runs out.
 
-#[cfg(not(miri))]
 mod aborts;
 mod names;
 mod owned;

@@ -1,5 +1,6 @@
 //! Base allocators that do what they may, and what they may not.
 
+#[cfg(not(miri))]
 mod abort;
 mod reentry;
 

@@ -10,6 +10,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use super::ops::{Program, Source};
 use super::{run, strategies};
 use crate::corpus;
+use crate::rounds::rounds;
 
 fn from_environment(name: &str, otherwise: u64) -> u64 {
     env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
@@ -18,7 +19,7 @@ fn from_environment(name: &str, otherwise: u64) -> u64 {
 /// Runs so many programs, the same ones each time unless another seed is asked for.
 fn check<S: Strategy>(programs: S, cases: u32, run: impl Fn(S::Value)) {
     let scale = from_environment("ARENITE_MODEL_CASES", 100);
-    let cases = (u64::from(cases) * scale).div_ceil(100) as u32;
+    let cases = (rounds(cases as usize) as u64 * scale).div_ceil(100) as u32;
     let seed = from_environment("ARENITE_MODEL_SEED", 1);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
     let bytes: Vec<u8> = (seed..seed + 4).flat_map(u64::to_le_bytes).collect();
@@ -75,7 +76,11 @@ fn from_bytes() {
         ops.set(ops.get() + program.ops.len());
         run(&program);
     });
-    assert!(ops.get() > 20_000, "the decoder makes too little of its input: {} operations", ops.get());
+    assert!(
+        ops.get() > rounds(20_000),
+        "the decoder makes too little of its input: {} operations",
+        ops.get()
+    );
 }
 
 #[test]

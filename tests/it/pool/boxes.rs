@@ -12,6 +12,7 @@ use arenite::wrap::Counting;
 use arenite::{AllocError, Arena, unsize_box};
 
 use super::helpers::{Aligned, Huge, Noisy, on_a_large_stack, panics};
+use crate::rounds::rounds;
 
 #[test]
 fn a_box_is_a_word_and_so_is_none() {
@@ -69,7 +70,7 @@ fn a_forgotten_box_keeps_its_slot_and_a_reset_takes_it() {
 fn slabs_are_used_again_after_a_reset() {
     let base = Counting::new(Global);
     let mut pool = Pool::new_in(&base).first_slab(2);
-    for round in 0..1000_u64 {
+    for round in 0..rounds(1000) as u64 {
         let boxes: Vec<_> = (0..100).map(|n| pool.insert(round + n)).collect();
         assert!(boxes.iter().zip(round..).all(|(boxed, n)| **boxed == n));
         boxes.into_iter().for_each(mem::forget);

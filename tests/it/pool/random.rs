@@ -4,9 +4,10 @@ use super::programs;
 use crate::choices::{Bytes, Choices};
 use crate::corpus;
 use crate::random::Random;
+use crate::rounds::rounds;
 
-const STEPS: usize = if cfg!(miri) { 300 } else { 20_000 };
-const SEEDS: u64 = if cfg!(miri) { 1 } else { 8 };
+const STEPS: usize = rounds(20_000);
+const SEEDS: u64 = rounds(8) as u64;
 
 fn each(program: impl Fn(&mut dyn Choices, usize)) {
     (0..SEEDS).for_each(|seed| program(&mut Random::new(seed), STEPS));

@@ -187,7 +187,6 @@ fn closures_as_a_source() {
 
 // Unwinding out of the allocator: none, ever. The process ends with a message instead.
 #[test]
-#[cfg(not(miri))]
 fn unwinding_out_of_the_allocator() {
     crate::child_process::expect(
         "regress::bases::unwinding_out_of_the_allocator",

@@ -33,13 +33,10 @@ use std::ptr::NonNull;
 
 use arenite::{Arena, Backing};
 
+use crate::rounds::rounds;
+
 /// Bytes behind every block in builds in which a memory tool knows the blocks.
 const GAP: usize = if cfg!(any(arenite_asan, arenite_memcheck)) { 8 } else { 0 };
-
-/// Fewer rounds where each costs a lot.
-const fn rounds(number: usize) -> usize {
-    if cfg!(miri) || cfg!(arenite_zeal) { number / 16 + 2 } else { number }
-}
 
 /// A test over arenas of every backing: the default, chunks as small as they get, and a range that begins at an odd
 /// address.
@@ -59,7 +56,7 @@ macro_rules! over_every_backing {
 use over_every_backing;
 
 fn buffer(bytes: usize) -> Vec<MaybeUninit<u8>> {
-    vec![MaybeUninit::uninit(); bytes + 1]
+    Box::new_uninit_slice(bytes + 1).into_vec()
 }
 
 fn layout(size: usize, align: usize) -> Layout {

@@ -16,7 +16,7 @@ const FIXED: Conformance = Conformance::new().may_run_out(true);
 const SMALL: Conformance = Conformance::new().max_size(64 << 10).max_align(4096).may_run_out(true);
 
 fn buffer(bytes: usize) -> &'static mut [MaybeUninit<u8>] {
-    &mut Box::leak(vec![MaybeUninit::uninit(); bytes + 1].into_boxed_slice())[1..]
+    &mut Box::leak(Box::new_uninit_slice(bytes + 1))[1..]
 }
 
 fn fixed(bytes: usize) -> SyncArena<Fixed<'static>> {

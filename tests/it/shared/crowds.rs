@@ -9,8 +9,10 @@ use arenite::shared::{ArenaPool, SyncArena};
 use arenite::{Chained, ResetMode};
 use rayon::prelude::*;
 
+use crate::rounds::rounds;
+
 const THREADS: usize = 6;
-const STEPS: usize = if cfg!(debug_assertions) { 3_000 } else { 20_000 };
+const STEPS: usize = rounds(if cfg!(debug_assertions) { 3_000 } else { 20_000 });
 
 /// Numbers that look random and are the same each time.
 struct Steps(u64);
@@ -84,7 +86,7 @@ fn blocks_change_hands_while_they_grow() {
 /// More threads at a time than have numbers, in zeal builds, and than have places in the first table, everywhere.
 #[test]
 fn more_threads_than_there_is_room_for() {
-    const MANY: usize = 130;
+    const MANY: usize = rounds(130);
     let arena = SyncArena::new();
     let pool = ArenaPool::new();
     let all_are_here = Barrier::new(MANY);
@@ -111,13 +113,14 @@ fn more_threads_than_there_is_room_for() {
 /// Threads come and go all the time.
 #[test]
 fn threads_that_come_and_go() {
+    const ROUNDS: u64 = rounds(60) as u64;
     let arena = SyncArena::new();
     let made = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 let mut kept = Vec::new();
-                for i in 0..60_u64 {
+                for i in 0..ROUNDS {
                     let boxes = std::thread::scope(|inner| {
                         let make =
                             || (0..20).map(|j| ArenaBoxed::new_in(i * 100 + j, &arena)).collect::<Vec<_>>();
@@ -132,7 +135,7 @@ fn threads_that_come_and_go() {
             });
         }
     });
-    assert_eq!(made.into_inner(), 3 * 60 * 20);
+    assert_eq!(made.into_inner(), 3 * ROUNDS as usize * 20);
 }
 
 /// Tasks within tasks, on as many workers as there are: a worker that waits runs another task.
@@ -148,14 +151,17 @@ fn tasks_of_rayon() {
         (pool.local().alloc(left.0 + right.0), shared.alloc(left.1 + right.1))
     }
 
+    const DEPTH: u32 = if cfg!(miri) { 4 } else { 10 };
     let workers = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     let mut pool = ArenaPool::new();
     let mut shared = SyncArena::new();
-    for _ in 0..5 {
+    for _ in 0..rounds(5) {
         workers.install(|| {
-            assert_eq!(sum(&pool, &shared, 10), (&1024, &1024));
-            let words: Vec<&str> =
-                (0..1000).into_par_iter().map(|i| &*pool.local().alloc_fmt(format_args!("{i}"))).collect();
+            assert_eq!(sum(&pool, &shared, DEPTH), (&(1 << DEPTH), &(1 << DEPTH)));
+            let words: Vec<&str> = (0..rounds(1000))
+                .into_par_iter()
+                .map(|i| &*pool.local().alloc_fmt(format_args!("{i}")))
+                .collect();
             assert!(words.iter().enumerate().all(|(i, word)| **word == *i.to_string()));
         });
         pool.reset();

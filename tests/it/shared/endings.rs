@@ -8,6 +8,7 @@ use arenite::Arena;
 use arenite::shared::{ArenaPool, SyncArena};
 
 use super::address;
+use crate::rounds::rounds;
 
 static POOL: ArenaPool = ArenaPool::new();
 static SHARED: SyncArena = SyncArena::new();
@@ -99,7 +100,7 @@ fn a_destructor_may_be_the_first_to_come() {
 #[test]
 fn a_thousand_threads_share_a_few_windows() {
     let mut arena = SyncArena::new();
-    for round in 0..1000_u64 {
+    for round in 0..rounds(1000) as u64 {
         let value = std::thread::scope(|scope| scope.spawn(|| arena.alloc(round)).join().unwrap());
         assert_eq!(*value, round);
     }

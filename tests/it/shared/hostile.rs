@@ -13,6 +13,8 @@ use arenite::shared::{ArenaPool, SyncArena};
 use arenite::wrap::{Counting, Failing};
 use arenite::{AllocError, Chained};
 
+use crate::rounds::rounds;
+
 /// Uses the arena that it serves, which is a static, each time that it is asked for memory.
 struct Reentrant;
 
@@ -64,7 +66,7 @@ fn a_source_may_use_the_arena_that_it_serves() {
             scope.spawn(move || {
                 let mut kept = Vec::new();
                 let mut list = ArenaVec::new_in(arena);
-                for i in 0..600_u64 {
+                for i in 0..rounds(600) as u64 {
                     kept.push(&*arena.alloc([thread, i, i]));
                     list.push(i);
                     if i % 50 == 0 {
@@ -72,7 +74,7 @@ fn a_source_may_use_the_arena_that_it_serves() {
                     }
                 }
                 assert!(kept.iter().zip(0..).all(|(value, i)| **value == [thread, i, i]));
-                assert!(list.iter().copied().eq(0..600));
+                assert!(list.iter().copied().eq(0..rounds(600) as u64));
             });
         }
     });
@@ -142,7 +144,7 @@ fn panics_in_user_code_lose_nothing_and_hold_nothing() {
         }
     }
     let before = arena.used();
-    for _ in 0..1000 {
+    for _ in 0..rounds(1000) {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             arena.alloc_with(|| -> [u64; 8] { panic!("no value") })
         }))

@@ -10,6 +10,7 @@ use arenite::wrap::Counting;
 use arenite::{Arena, Auto, Chained, ResetMode};
 
 use super::address;
+use crate::rounds::rounds;
 
 #[test]
 fn a_thread_has_one_arena_and_no_other_thread_has_it() {
@@ -95,17 +96,18 @@ fn after_a_reset_a_thread_gets_its_former_arena_if_that_is_free() {
 
 #[test]
 fn pools_are_not_confused() {
+    const ROUNDS: u64 = rounds(100) as u64;
     let first = ArenaPool::new();
     let mine = address(first.local());
     // At the same address, one after the other.
     let mut seen = Vec::new();
-    for round in 0..100_u64 {
+    for round in 0..ROUNDS {
         let pool = ArenaPool::new();
         seen.push(*pool.local().alloc(round));
         assert_eq!(pool.arenas(), 1);
         assert_eq!(address(first.local()), mine);
     }
-    assert!(seen.into_iter().eq(0..100));
+    assert!(seen.into_iter().eq(0..ROUNDS));
     // Moved, with its arenas.
     let mut pool = ArenaPool::new();
     let before = address(pool.local());

@@ -98,6 +98,7 @@ fn every_defect_is_found() {
 
 /// The random program alone sees all but those that take a special request.
 #[test]
+#[cfg_attr(miri, ignore = "too few operations, of blocks too small")]
 fn random_programs_find_most_defects() {
     let special = [
         Defect::FailedGrowFrees,
@@ -156,6 +157,7 @@ fn refusing_everything_is_no_way_to_pass() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too few operations, of blocks too small")]
 fn running_out_is_checked_where_it_is_allowed() {
     let options = small().may_run_out(true);
     options.check_property(Property::FailedResize, Hostile::new(Defect::None));

@@ -2,6 +2,7 @@
 
 use super::through::Through;
 use super::{block, free, resize, small};
+use crate::rounds::rounds;
 use crate::testing::{Defect, Hostile};
 use allocator_api2::alloc::{Allocator, Global};
 use arenite::testing::conformance::{Conformance, Property};
@@ -11,7 +12,6 @@ use arenite::wrap::{
 };
 use arenite::{Arena, Buffer, Fixed, conformance_suite};
 use std::alloc::System;
-use std::mem::MaybeUninit;
 
 /// There are many bases, and others run the long suite.
 const SHORT: Conformance = Conformance::new().operations(1000);
@@ -33,7 +33,7 @@ macro_rules! every_base {
             #[test]
             fn over_a_buffer() {
                 for &property in Property::ALL {
-                    let mut memory = vec![MaybeUninit::uninit(); 1 << 20];
+                    let mut memory = Box::new_uninit_slice(1 << 20);
                     let arena: Arena<_> = Arena::new_in(Fixed::new(&mut memory));
                     SMALL.check_property(property, $wrap(&arena));
                 }
@@ -123,7 +123,7 @@ fn unreliable(seed: u64) -> Failing<Global> {
 /// Fills, resizes and frees over an allocator that fails, and returns how often it did.
 fn survive(allocator: &impl Allocator) -> usize {
     let mut refused = 0;
-    for round in 0..300_usize {
+    for round in 0..rounds(300) {
         let Ok(mut kept) = block(allocator, 24) else {
             refused += 1;
             continue;
@@ -149,16 +149,16 @@ fn survive(allocator: &impl Allocator) -> usize {
 #[test]
 fn what_fails_below_loses_nothing() {
     let guarded = Guarded::new(Counting::new(unreliable(1)));
-    assert!(survive(&guarded) > 300);
+    assert!(survive(&guarded) > rounds(300));
     assert_eq!((guarded.check().unwrap(), guarded.inner().counts().bytes_live), (0, 0));
     let histogram = Histogram::<_, AllocationClock>::with_clock(Counting::new(unreliable(2)));
-    assert!(survive(&histogram) > 300);
+    assert!(survive(&histogram) > rounds(300));
     assert_eq!(histogram.inner().counts().bytes_live, 0);
     let quantized = Quantized::<64, _>::new(Counting::new(unreliable(3)));
-    assert!(survive(&quantized) > 300);
+    assert!(survive(&quantized) > rounds(300));
     assert_eq!(quantized.inner().counts().bytes_live, 0);
     let live = Counting::<_, LiveCounters>::with_statistics(unreliable(4));
-    assert!(survive(&live) > 300);
+    assert!(survive(&live) > rounds(300));
     assert_eq!((live.counts().bytes_live, live.counts().blocks_live), (0, 0));
 }
 
@@ -166,7 +166,7 @@ fn what_fails_below_loses_nothing() {
 #[test]
 fn what_fails_below_keeps_the_books() {
     let tracking = arenite::wrap::Tracking::new(Counting::new(unreliable(5)));
-    assert!(survive(&tracking) > 300);
+    assert!(survive(&tracking) > rounds(300));
     assert_eq!((tracking.blocks_live(), tracking.bytes_live(), tracking.misuses()), (0, 0, 0));
     assert_eq!(tracking.inner().counts().bytes_live, 0);
 }

@@ -2,6 +2,7 @@
 
 use super::{block, bytes, free, resize};
 use crate::child_process;
+use crate::rounds::rounds;
 use crate::testing::{Defect, Hostile};
 use allocator_api2::alloc::{Allocator, Global};
 use arenite::Arena;
@@ -149,7 +150,7 @@ fn threads_share_one() {
         for seed in 0..4_usize {
             let guarded = &guarded;
             scope.spawn(move || {
-                for round in 0..500 {
+                for round in 0..rounds(500) {
                     let kept = block(guarded, 8 + (round * 7 + seed) % 300).unwrap();
                     if round % 100 == 0 {
                         guarded.check().unwrap();

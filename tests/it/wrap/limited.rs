@@ -1,6 +1,7 @@
 //! `wrap::Limited`: exact to the byte, and shared.
 
 use super::{block, bytes, free, resize, small};
+use crate::rounds::rounds;
 use crate::testing::{Defect, Hostile};
 use allocator_api2::alloc::{Allocator, Global};
 use arenite::conformance_suite;
@@ -78,7 +79,7 @@ fn threads_never_exceed_it_together() {
         for _ in 0..4 {
             let mine = limited.clone();
             scope.spawn(move || {
-                for _ in 0..2000 {
+                for _ in 0..rounds(2000) {
                     let Ok(block) = block(&mine, 24) else { continue };
                     assert!(mine.budget().used() <= 64);
                     // SAFETY: the block has this size.

@@ -1,16 +1,15 @@
 //! The wrappers of `wrap`, each over bases that fail, that grant more than was asked, and that serve the whole process.
 
 mod every;
-#[cfg(not(miri))]
 mod guarded;
 mod histogram;
 mod hooked;
 mod limited;
-#[cfg(all(feature = "virtual-memory", unix, not(miri)))]
+#[cfg(all(feature = "virtual-memory", unix))]
 mod page_guarded;
 mod pairs;
 mod through;
-#[cfg(all(feature = "std", feature = "hashbrown", not(miri)))]
+#[cfg(all(feature = "std", feature = "hashbrown"))]
 mod tracking;
 mod versions;
 

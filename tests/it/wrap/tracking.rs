@@ -2,6 +2,7 @@
 
 use super::{block, bytes, free, resize};
 use crate::child_process;
+use crate::rounds::rounds;
 use allocator_api2::alloc::{Allocator, Global};
 use arenite::Arena;
 use arenite::wrap::{Counting, Failing, Misuse, MisuseKind, Tracking};
@@ -155,7 +156,7 @@ fn the_old_place_of_a_block_is_a_double_free() {
 #[test]
 fn an_address_that_is_used_again_is_live_again() {
     let tracking = Tracking::new(Global).on_misuse(tell);
-    for round in 0..10_000_usize {
+    for round in 0..rounds(10_000) {
         let size = 8 + round % 5 * 8;
         let kept = block(&tracking, size).unwrap();
         // SAFETY: the block has this size.
@@ -171,7 +172,7 @@ fn threads_share_one() {
         for seed in 0..4_usize {
             let tracking = &tracking;
             scope.spawn(move || {
-                for round in 0..300 {
+                for round in 0..rounds(300) {
                     let size = 8 + (round * 7 + seed) % 300;
                     let kept = block(tracking, size).unwrap();
                     // SAFETY: the block has this size, here and below.
