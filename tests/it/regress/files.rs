@@ -39,12 +39,12 @@ fn what_could_not_be_created_anew_is_still_there() {
     apart(|| {
         // What is kept for later would give way.
         arenite::Virtual::trim_cache();
-        // What is said goes by the limits that there are at that moment.
-        let created = within_address_space(48 << 10, || {
+        // What it says depends on the limits at that time.
+        let error = within_address_space(48 << 10, || {
             // SAFETY: nobody else knows the file.
-            unsafe { Mapped::create(file.path()) }.map(|_| ()).map_err(|error| error.to_string())
+            let created = unsafe { Mapped::create(file.path()) };
+            created.map(|_| ()).expect_err("no room for a mapping").to_string()
         });
-        let error = created.expect_err("no room for a mapping");
         assert!(error.contains("ulimit -v"), "{error}");
     });
     assert!(file.bytes() == [b'x'; 100_000], "the file has {} bytes", file.bytes().len());

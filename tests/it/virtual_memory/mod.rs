@@ -19,11 +19,11 @@ mod scarce;
     target_os = "linux",
     target_env = "gnu",
     target_pointer_width = "64",
-    not(any(arenite_asan, arenite_memcheck))
+    not(any(arenite_asan, arenite_memcheck, arenite_zeal))
 ))]
 mod space;
-// What a memory tool keeps for itself hides what arenas keep, and it needs address space of its own.
-#[cfg(all(target_os = "linux", target_env = "gnu", not(arenite_asan)))]
+// As for `reset`; zeal builds have ranges of their own, and fill what is free.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(any(arenite_asan, arenite_zeal))))]
 mod stays;
 mod zero;
 
