@@ -9,12 +9,12 @@ use std::process::{Command, ExitCode};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::input::Input;
-use crate::rows::ROWS;
+use crate::rows::{Kind, ROWS};
 use crate::table;
 use crate::timeline;
 
 /// What the allocators are called, and their programs.
-pub(crate) const ALLOCATORS: [(&str, &str); 7] = [
+pub(crate) const ALLOCATORS: [(&str, &str); 9] = [
     ("glibc", "glibc"),
     ("jemalloc", "jemalloc"),
     ("snmalloc", "snmalloc"),
@@ -22,7 +22,17 @@ pub(crate) const ALLOCATORS: [(&str, &str); 7] = [
     ("regions over system", "scoped_system"),
     ("regions over mimalloc", "scoped_mimalloc"),
     ("passing to mimalloc", "passing_mimalloc"),
+    ("mimalloc heaps, deleted", "heaps_deleted"),
+    ("mimalloc heaps, destroyed", "heaps_destroyed"),
 ];
+
+/// Those that are measured in a row: heaps are for rows of heaps alone.
+pub(crate) fn contenders(row: usize) -> &'static [(&'static str, &'static str)] {
+    if ROWS[row].kind == Kind::Heap { &ALLOCATORS } else { &ALLOCATORS[..7] }
+}
+
+/// The program that writes down which sizes a row asks for.
+const CENSUS: &str = "census";
 
 /// What a process took: nanoseconds and KiB.
 #[derive(Debug, Clone, Copy)]
@@ -33,15 +43,18 @@ pub(crate) struct Sample {
     pub(crate) peak: f64,
     pub(crate) after: f64,
     pub(crate) at_last: f64,
-    check: f64,
+    /// The same under every allocator; in rows of heaps, how many heaps there were.
+    pub(crate) check: f64,
 }
 
-/// How to go about it: `[PART OF A ROW'S NAME ...] [--rounds N] [--quick] [--input FOLDER] [--figures FILE]
+/// How to go about it: `[PART OF A ROW'S NAME ...] [--rounds N] [--quick] [--litter] [--input FOLDER] [--figures FILE]
 /// [--timeline FILE]`.
 struct Options {
     wanted: Vec<String>,
     rounds: usize,
     quick: bool,
+    /// Each row is measured a second time, in a heap that has been in use before.
+    litter: bool,
     input: PathBuf,
     /// For the figures, to be read by other programs.
     figures: Option<PathBuf>,
@@ -52,12 +65,20 @@ struct Options {
 impl Options {
     fn parse() -> Result<Options, Box<dyn Error>> {
         let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/global-input");
-        let (figures, timeline) = (None, None);
-        let mut options = Options { wanted: Vec::new(), rounds: 5, quick: false, input, figures, timeline };
+        let mut options = Options {
+            wanted: Vec::new(),
+            rounds: 5,
+            quick: false,
+            litter: false,
+            input,
+            figures: None,
+            timeline: None,
+        };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => (options.quick, options.rounds) = (true, 1),
+                "--litter" => options.litter = true,
                 "--rounds" => options.rounds = arguments.next().ok_or("--rounds needs a number")?.parse()?,
                 "--figures" => {
                     options.figures = Some(arguments.next().ok_or("--figures needs a file")?.into())
@@ -97,9 +118,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if let Some(file) = &options.timeline {
         let mut lines = String::new();
         for row in rows {
-            for (name, program) in ALLOCATORS {
+            for (name, program) in contenders(row) {
                 eprintln!("{}: {name} ...", ROWS[row].name);
-                let mut command = command(program, row, options, &input)?;
+                let mut command = command(program, row, options, &input, None)?;
                 timeline::watch(&mut command, ROWS[row].name, name, &mut lines)?;
             }
         }
@@ -108,21 +129,32 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     let style =
         ProgressStyle::with_template("[{bar:40}] {pos}/{len} ({eta} left) {msg}")?.progress_chars("=> ");
-    let progress =
-        ProgressBar::new((rows.len() * options.rounds * ALLOCATORS.len()) as u64).with_style(style);
-    let mut results = Vec::new();
+    let processes: usize = rows.iter().map(|&row| options.rounds * contenders(row).len()).sum();
+    let times = if options.litter { 2 } else { 1 };
+    let progress = ProgressBar::new((times * processes) as u64).with_style(style);
+    let (mut results, mut littered) = (Vec::new(), Vec::new());
     for row in rows {
         progress.set_message(ROWS[row].name);
-        match measure(row, options, &input, &progress)? {
-            Some(figures) => results.push((row, figures)),
-            None => progress.println(format!(
+        let Some(figures) = measure(row, options, &input, None, &progress)? else {
+            progress.println(format!(
                 "{}: skipped, since its input is missing; benches/global/fetch gets it",
                 ROWS[row].name
-            )),
+            ));
+            continue;
+        };
+        results.push((row, figures));
+        if options.litter {
+            let sizes = sizes(row, options, &input)?;
+            if let Some(figures) = measure(row, options, &input, Some(&sizes), &progress)? {
+                littered.push((row, figures));
+            }
         }
     }
     progress.finish_and_clear();
     println!("{}", table::show(&results));
+    if options.litter {
+        println!("{}", table::litter(&results, &littered));
+    }
     if let Some(file) = &options.figures {
         fs::write(file, table::figures(&results))?;
     }
@@ -133,24 +165,37 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The figures of a row, or `None` if its input is missing.
+/// A file with the sizes that a row asks for.
+fn sizes(row: usize, options: &Options, input: &Input) -> Result<PathBuf, Box<dyn Error>> {
+    let text = output(CENSUS, row, command(CENSUS, row, options, input, None)?)?;
+    let file = input.folder.join("sizes");
+    // The first line is what every program says.
+    fs::write(&file, text.split_once('\n').ok_or("the census has more than one line")?.1)?;
+    Ok(file)
+}
+
+/// The figures of a row, or `None` if its input is missing; with litter of the `sizes` in a file, if there is one.
 fn measure(
     row: usize,
     options: &Options,
     input: &Input,
+    sizes: Option<&Path>,
     progress: &ProgressBar,
 ) -> Result<Option<table::Figures>, Box<dyn Error>> {
-    let mut figures = vec![Vec::new(); ALLOCATORS.len()];
+    let contenders = contenders(row);
+    let mut figures = vec![Vec::new(); contenders.len()];
     // The first one finds the machine colder than the others.
-    if in_process(ALLOCATORS[0].1, row, options, input)?.is_none() {
+    if in_process(contenders[0].1, row, options, input, sizes)?.is_none() {
         return Ok(None);
     }
     for round in 0..options.rounds {
-        for turn in 0..ALLOCATORS.len() {
+        for turn in 0..contenders.len() {
             // From another one each time, forwards and backwards.
-            let step = if round % 2 == 0 { turn } else { ALLOCATORS.len() - turn };
-            let who = (round / 2 * 3 + step) % ALLOCATORS.len();
-            let Some(samples) = in_process(ALLOCATORS[who].1, row, options, input)? else { return Ok(None) };
+            let step = if round % 2 == 0 { turn } else { contenders.len() - turn };
+            let who = (round / 2 * 3 + step) % contenders.len();
+            let Some(samples) = in_process(contenders[who].1, row, options, input, sizes)? else {
+                return Ok(None);
+            };
             figures[who].push(samples);
             progress.inc(1);
         }
@@ -163,11 +208,30 @@ fn measure(
 }
 
 /// The program of an allocator, to do the work of a row.
-fn command(program: &str, row: usize, options: &Options, input: &Input) -> Result<Command, Box<dyn Error>> {
+fn command(
+    program: &str,
+    row: usize,
+    options: &Options,
+    input: &Input,
+    sizes: Option<&Path>,
+) -> Result<Command, Box<dyn Error>> {
     let path = env::current_exe()?.with_file_name(format!("{program}{}", env::consts::EXE_SUFFIX));
     let mut command = Command::new(path);
     command.arg(row.to_string()).arg(&input.folder).arg(if options.quick { "quick" } else { "full" });
+    command.args(sizes);
     Ok(command)
+}
+
+/// What a program printed.
+fn output(program: &str, row: usize, mut command: Command) -> Result<String, Box<dyn Error>> {
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot run {program}: {error}; build all programs first"))?;
+    if !output.status.success() {
+        let error = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{program}, {}: {}\n{error}", ROWS[row].name, output.status).into());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The work of a row under an allocator.
@@ -176,15 +240,9 @@ fn in_process(
     row: usize,
     options: &Options,
     input: &Input,
+    sizes: Option<&Path>,
 ) -> Result<Option<Sample>, Box<dyn Error>> {
-    let output = command(program, row, options, input)?
-        .output()
-        .map_err(|error| format!("cannot run {program}: {error}; build all programs first"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
-        let error = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{program}, {}: {}\n{error}", ROWS[row].name, output.status).into());
-    }
+    let text = output(program, row, command(program, row, options, input, sizes)?)?;
     if text.trim() == "skipped" {
         return Ok(None);
     }

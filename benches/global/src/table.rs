@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, LineStyle, Table, presets};
 
-use crate::drive::{ALLOCATORS, Sample};
+use crate::drive::{ALLOCATORS, Sample, contenders};
 use crate::rows::{Kind, ROWS};
 
 /// The numbers of allocators in [`ALLOCATORS`].
@@ -40,9 +40,7 @@ pub(crate) fn show(results: &[(usize, Figures)]) -> String {
     let mut text = String::new();
     for (number, (title, measure)) in MEASURES.into_iter().enumerate() {
         let is_memory = number == MEASURES.len() - 1;
-        text += &format!("\n{title}, as a multiple of mimalloc's (the last two: of glibc's)\n");
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
+        let mut table = new_table();
         let unit = if is_memory { "MiB" } else { "ms" };
         let mut header = vec![String::new(), format!("mimalloc\n{unit}")];
         header.extend(
@@ -54,7 +52,7 @@ pub(crate) fn show(results: &[(usize, Figures)]) -> String {
             column.set_cell_alignment(CellAlignment::Right);
             column.set_padding((1, 0));
         }
-        for (row, figures) in results {
+        for (row, figures) in results.iter().filter(|(row, _)| ROWS[*row].kind != Kind::Heap) {
             let values = medians(figures, measure);
             let over = |who: usize, base: usize| format!("{:.2}", values[who] / values[base]);
             let scale = if is_memory { 1.0 / 1024.0 } else { 1e-6 };
@@ -70,7 +68,10 @@ pub(crate) fn show(results: &[(usize, Figures)]) -> String {
             });
             table.add_row(cells);
         }
-        text += &format!("{table}\n");
+        if table.is_empty() {
+            continue;
+        }
+        text += &format!("\n{title}, as a multiple of mimalloc's (the last two: of glibc's)\n{table}\n");
         for (name, who, base) in [
             ("regions over mimalloc, of mimalloc's", OVER_MIMALLOC, MIMALLOC),
             ("passing through to mimalloc, of mimalloc's", PASSING, MIMALLOC),
@@ -79,7 +80,7 @@ pub(crate) fn show(results: &[(usize, Figures)]) -> String {
             text += &verdict(results, measure, name, who, base);
         }
     }
-    text + &held(results) + &scopes(results)
+    text + &held(results) + &scopes(results) + &heaps(results)
 }
 
 /// Nanoseconds of processor and wall-clock time, and KiB at the peak: for each a line, its fields apart by tabs.
@@ -87,7 +88,7 @@ pub(crate) fn figures(results: &[(usize, Figures)]) -> String {
     let mut text = String::new();
     for (name, measure) in [("processor", MEASURES[0].1), ("wall", MEASURES[2].1), ("peak", MEASURES[3].1)] {
         for (row, figures) in results {
-            for ((who, _), value) in ALLOCATORS.iter().zip(medians(figures, measure)) {
+            for ((who, _), value) in contenders(*row).iter().zip(medians(figures, measure)) {
                 text += &format!("{name}\t{}\t{who}\t{value}\n", ROWS[*row].name);
             }
         }
@@ -105,6 +106,7 @@ fn verdict(
 ) -> String {
     let ratios: Vec<(usize, f64)> = results
         .iter()
+        .filter(|(row, _)| ROWS[*row].kind != Kind::Heap)
         .map(|(row, figures)| (*row, medians(figures, measure)))
         .map(|(row, values)| (row, values[who] / values[base]))
         .collect();
@@ -130,13 +132,27 @@ fn verdict(
     text + "\n"
 }
 
-/// What is held after the work.
-fn held(results: &[(usize, Figures)]) -> String {
+/// A table without rows so far.
+fn new_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
-    table.set_header(
-        ["KiB held after the work,\nand after all was dropped"].into_iter().chain(ALLOCATORS.map(|a| a.0)),
-    );
+    table
+}
+
+/// A table of figures, or nothing if it has none.
+fn shown(mut table: Table) -> String {
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+        column.set_padding((1, 0));
+    }
+    if table.is_empty() { String::new() } else { format!("\n{table}\n") }
+}
+
+/// What is held after the work.
+fn held(results: &[(usize, Figures)]) -> String {
+    let mut table = new_table();
+    let names = ALLOCATORS.iter().take(PASSING + 1).map(|(name, _)| *name);
+    table.set_header(["KiB held after the work,\nand after all was dropped"].into_iter().chain(names));
     for (row, figures) in results.iter().filter(|(row, _)| ROWS[*row].kind == Kind::Long) {
         let cell = |samples: &Vec<Sample>| {
             let after = median(samples, |sample| sample.after).unwrap_or(f64::NAN);
@@ -145,11 +161,43 @@ fn held(results: &[(usize, Figures)]) -> String {
         };
         table.add_row([ROWS[*row].name.to_owned()].into_iter().chain(figures.iter().map(cell)));
     }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-        column.set_padding((1, 0));
+    shown(table)
+}
+
+/// What memory of its own costs for a few blocks.
+fn heaps(results: &[(usize, Figures)]) -> String {
+    let mut table = new_table();
+    table.set_header(["ns of processor time"].into_iter().chain(ALLOCATORS.map(|(name, _)| name)));
+    for (row, figures) in results.iter().filter(|(row, _)| ROWS[*row].kind == Kind::Heap) {
+        let cell = |samples: &Vec<Sample>| {
+            let each = median(samples, |sample| sample.processor / sample.check);
+            format!("{:.0}", each.unwrap_or(f64::NAN))
+        };
+        table.add_row([ROWS[*row].name.to_owned()].into_iter().chain(figures.iter().map(cell)));
     }
-    if table.is_empty() { String::new() } else { format!("\n{table}\n") }
+    shown(table)
+}
+
+/// What it costs that the heap has been in use before.
+pub(crate) fn litter(clean: &[(usize, Figures)], littered: &[(usize, Figures)]) -> String {
+    let mut table = new_table();
+    table.set_header(
+        ["processor time with litter,\nas a multiple of that without"]
+            .into_iter()
+            .chain(ALLOCATORS.map(|(name, _)| name))
+            .chain(["regions / mimalloc,\nwithout; with"]),
+    );
+    let processor = MEASURES[0].1;
+    for ((row, figures), (_, with)) in clean.iter().zip(littered) {
+        let (without, with) = (medians(figures, processor), medians(with, processor));
+        let mut cells = vec![ROWS[*row].name.to_owned()];
+        cells.extend(without.iter().zip(&with).map(|(without, with)| format!("{:.2}", with / without)));
+        cells.resize(1 + ALLOCATORS.len(), String::new());
+        let ratio = |values: &[f64]| values[OVER_MIMALLOC] / values[MIMALLOC];
+        cells.push(format!("{:.2}; {:.2}", ratio(&without), ratio(&with)));
+        table.add_row(cells);
+    }
+    shown(table)
 }
 
 /// What a region costs.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use super::Job;
 use super::small::Random;
@@ -55,6 +56,84 @@ fn serve(job: &mut Job<'_>, leave: bool) -> Option<u64> {
     let after = resident().saturating_sub(start);
     assert_eq!(map.len(), if leave { requests } else { 0 });
     map.clear();
+    memory.trim();
+    job.held(after, resident().saturating_sub(start));
+    Some(sum)
+}
+
+/// What lives on does so for so many requests.
+const LIVES: usize = 1000;
+
+pub(super) fn survivors_none(job: &mut Job<'_>) -> Option<u64> {
+    survivors(job, 0)
+}
+
+pub(super) fn survivors_few(job: &mut Job<'_>) -> Option<u64> {
+    survivors(job, 5)
+}
+
+pub(super) fn survivors_some(job: &mut Job<'_>) -> Option<u64> {
+    survivors(job, 10)
+}
+
+pub(super) fn survivors_many(job: &mut Job<'_>) -> Option<u64> {
+    survivors(job, 20)
+}
+
+/// Of each thousand blocks that a request allocates so many outlive it, for [`LIVES`] requests: sessions, entries of a cache.
+/// What is held is looked at while they are alive.
+fn survivors(job: &mut Job<'_>, in_a_thousand: usize) -> Option<u64> {
+    let requests = job.times(20_000).max(2 * LIVES);
+    let mut kept: Vec<Vec<Vec<u8>>> = vec![Vec::new(); LIVES];
+    let start = resident();
+    let memory = job.memory;
+    let sum = job.measure(|_, _| {
+        let mut sum = 0;
+        for number in 0..requests {
+            // What was kept so long ago is freed outside of any region.
+            let mut survivors = std::mem::take(&mut kept[number % LIVES]);
+            survivors.clear();
+            memory.scope(&mut || {
+                let mut random = Random(number as u64 + 1);
+                let mut blocks = Vec::new();
+                let mut bytes = 0;
+                while bytes < REQUEST {
+                    let size = 16 + random.next() % 1000;
+                    bytes += size;
+                    let block = vec![1_u8; size];
+                    if random.next() % 1000 < in_a_thousand { &mut survivors } else { &mut blocks }
+                        .push(block);
+                }
+                sum += black_box(&blocks).len() as u64;
+            });
+            kept[number % LIVES] = survivors;
+        }
+        sum
+    });
+    let after = resident().saturating_sub(start);
+    kept.clear();
+    memory.trim();
+    job.held(after, resident().saturating_sub(start));
+    Some(sum)
+}
+
+/// Large blocks, 1 GiB in all, are made and freed in one region that goes on, and are looked for a tenth of a second later.
+pub(super) fn large_freed(job: &mut Job<'_>) -> Option<u64> {
+    const SIZE: usize = 8 << 20;
+    let blocks = job.times(128);
+    let start = resident();
+    let memory = job.memory;
+    let mut after = 0;
+    let sum = job.measure(|_, clock| {
+        memory.within(|| {
+            let all: Vec<Vec<u8>> = (0..blocks).map(|_| vec![1; SIZE]).collect();
+            let sum = black_box(&all).iter().map(|block| block.len() as u64).sum();
+            drop(all);
+            clock.stopped(|| thread::sleep(Duration::from_millis(100)));
+            after = resident().saturating_sub(start);
+            sum
+        })
+    });
     memory.trim();
     job.held(after, resident().saturating_sub(start));
     Some(sum)

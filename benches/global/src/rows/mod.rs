@@ -5,8 +5,11 @@ mod programs;
 mod small;
 mod web;
 
+pub(crate) use small::Random;
+
 use crate::clock::{self, Clock, Taken};
 use crate::input::Input;
+use crate::litter;
 use crate::memory::Memory;
 
 /// A row of the tables.
@@ -25,6 +28,8 @@ pub(crate) enum Kind {
     Program,
     /// What is kept for long, and what that holds.
     Long,
+    /// Memory of its own for a few blocks: [`Heaps`](crate::Heaps) are measured beside the others, and nothing else is.
+    Heap,
 }
 
 const fn row(name: &'static str, kind: Kind, run: fn(&mut Job<'_>) -> Option<u64>) -> Row {
@@ -58,6 +63,14 @@ pub(crate) const ROWS: &[Row] = &[
     row("churn", Kind::Long, long::churn),
     row("churn of small blocks", Kind::Long, long::churn_small),
     row("churn, freed by another thread", Kind::Long, long::churn_elsewhere),
+    row("requests, of which nothing lives on", Kind::Long, long::survivors_none),
+    row("requests, of which 0.5 % lives on", Kind::Long, long::survivors_few),
+    row("requests, of which 1 % lives on", Kind::Long, long::survivors_some),
+    row("requests, of which 2 % lives on", Kind::Long, long::survivors_many),
+    row("1 GiB, freed in blocks of 8 MiB", Kind::Long, long::large_freed),
+    row("heap of 1 block", Kind::Heap, small::heap_of_1),
+    row("heap of 100 blocks", Kind::Heap, small::heap_of_100),
+    row("heap of 1000 blocks", Kind::Heap, small::heap_of_1000),
 ];
 
 /// A row being measured.
@@ -90,10 +103,16 @@ impl Job<'_> {
     }
 }
 
-/// The program of an allocator: does the work of the row that its arguments name, and prints what it took.
+/// The program of an allocator: does the work of the row that its arguments name, and prints what it took. With a file of
+/// sizes it leaves litter before.
 pub fn work(memory: &dyn Memory) {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [number, folder, effort] = &arguments[..] else { panic!("run me by cargo bench --bench global") };
+    let [number, folder, effort, sizes @ ..] = &arguments[..] else {
+        panic!("run me by cargo bench --bench global")
+    };
+    if let [file] = sizes {
+        litter::leave(memory, file.as_ref());
+    }
     let row = &ROWS[number.parse::<usize>().expect("the number of a row")];
     let input = Input { folder: folder.into() };
     let mut job = Job { memory, input, quick: effort == "quick", taken: None, held: None };

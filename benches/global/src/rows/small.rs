@@ -100,6 +100,34 @@ pub(super) fn scopes(job: &mut Job<'_>) -> Option<u64> {
     Some(times as u64)
 }
 
+pub(super) fn heap_of_1(job: &mut Job<'_>) -> Option<u64> {
+    heaps(job, 1, 2_000_000)
+}
+
+pub(super) fn heap_of_100(job: &mut Job<'_>) -> Option<u64> {
+    heaps(job, 100, 200_000)
+}
+
+pub(super) fn heap_of_1000(job: &mut Job<'_>) -> Option<u64> {
+    heaps(job, 1000, 20_000)
+}
+
+/// Memory is made, so many blocks come from it and are given up, and it ends.
+fn heaps(job: &mut Job<'_>, blocks: usize, times: usize) -> Option<u64> {
+    let times = job.times(times);
+    let mut all = Vec::with_capacity(blocks);
+    job.measure(|memory, _| {
+        for _ in 0..times {
+            memory.scope(&mut || {
+                all.extend((0..blocks).map(line));
+                black_box(&all);
+                all.clear();
+            });
+        }
+    });
+    Some(times as u64)
+}
+
 /// A tree of 10 000 strings, in memory of its own.
 pub(super) fn tree(job: &mut Job<'_>) -> Option<u64> {
     let times = job.times(200);
@@ -185,10 +213,10 @@ fn send(memory: &dyn Memory, times: usize) {
 }
 
 /// Numbers that look random and are the same each time (xorshift).
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub(super) fn next(&mut self) -> usize {
+    pub(crate) fn next(&mut self) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -1,0 +1,10 @@
+//! mimalloc with a heap for each piece of work, which is destroyed at its end.
+
+use global_bench::{End, Heaps, work};
+
+#[global_allocator]
+static GLOBAL: Heaps = Heaps(End::Destroyed);
+
+fn main() {
+    work(&GLOBAL);
+}
