@@ -6,6 +6,7 @@ mod accounts;
 #[cfg(any(
     not(arenite_slice),
     arenite_slice = "basics",
+    arenite_slice = "borrows",
     arenite_slice = "cursor",
     arenite_slice = "regress",
     arenite_slice = "windows"

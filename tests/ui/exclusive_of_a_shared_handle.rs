@@ -1,9 +1,9 @@
 //! An exclusive borrow of a handle that others may have as well says nothing about the memory behind it.
 
 use allocator_api2::alloc::Global;
+use arenite::Arena;
 use arenite::shared::SyncArena;
 use arenite::wrap::{Counting, Exclusive, Fallback};
-use arenite::Arena;
 
 fn main() {
     let arena = Arena::new();
