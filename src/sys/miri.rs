@@ -183,3 +183,19 @@ pub(crate) fn refusal(_code: i32) -> Refusal {
 pub(crate) fn is_limited(_limit: Limit) -> bool {
     false
 }
+
+pub(crate) fn address_space() -> usize {
+    usize::MAX
+}
+
+pub(crate) fn data_limit() -> Option<usize> {
+    None
+}
+
+pub(crate) fn counts_every_page() -> bool {
+    false
+}
+
+pub(crate) fn most_mappings() -> usize {
+    usize::MAX
+}
