@@ -108,13 +108,18 @@ impl Piece {
         lock: bool,
     ) -> Result<Block, Option<Cause>> {
         let before = self.cut.used();
-        let (step, start) = (self.step(), self.range.start().addr().get());
-        let taken = request.cut(&mut self.cut, start, step).map_err(|_| None)?;
-        if let Err(cause) = self.commit(huge, lock) {
+        let start = self.range.start().addr().get();
+        let mut refused = None;
+        // What suits first, then no more than is needed.
+        for step in [self.step(), 0] {
+            let taken = request.cut(&mut self.cut, start, step).map_err(|_| refused)?;
+            match self.commit(huge, lock) {
+                Ok(()) => return Ok(self.block(taken, request.align)),
+                Err(cause) => refused = Some(cause),
+            }
             self.cut.cut_back(before);
-            return Err(Some(cause));
         }
-        Ok(self.block(taken, request.align))
+        Err(refused)
     }
 
     /// Makes the topmost block, if it ends at `end`, longer. As [`obtain`](Self::obtain).
@@ -125,16 +130,22 @@ impl Piece {
         huge: HugePages,
         lock: bool,
     ) -> Result<Extension, Option<Cause>> {
-        let before = self.cut.used();
-        let (step, start, end) = (self.step(), self.range.start().addr().get(), self.offset(end));
         // What ends at the bottom is no block.
-        let more = if self.blocks == 0 { None } else { self.cut.extend(start, end, need, most, step) };
-        let more = more.ok_or(None)?;
-        if let Err(cause) = self.commit(huge, lock) {
-            self.cut.cut_back(before);
-            return Err(Some(cause));
+        if self.blocks == 0 {
+            return Err(None);
         }
-        Ok(Extension { more, is_zero: self.range.is_clean(before) })
+        let before = self.cut.used();
+        let (start, end) = (self.range.start().addr().get(), self.offset(end));
+        let mut refused = None;
+        for step in [self.step(), 0] {
+            let more = self.cut.extend(start, end, need, most, step).ok_or(refused)?;
+            match self.commit(huge, lock) {
+                Ok(()) => return Ok(Extension { more, is_zero: self.range.is_clean(before) }),
+                Err(cause) => refused = Some(cause),
+            }
+            self.cut.cut_back(before);
+        }
+        Err(refused)
     }
 
     /// Takes a block of this range back. `is_last`: nothing is in use of the ranges that followed, so that what is free at

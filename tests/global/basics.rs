@@ -137,13 +137,14 @@ fn alignment_and_size_of_every_kind() {
 
 #[test]
 fn limits_are_soft() {
-    let region = GLOBAL.region().with_limit(100_000);
+    let limit = 10 * rounds(10_000);
+    let region = GLOBAL.region().with_limit(limit);
     region.enter(|| {
-        let some = strings(100);
+        let some = strings(rounds(100));
         assert!(!region.over_limit());
         let many = strings(rounds(10_000));
         assert!(region.over_limit());
-        assert!(region.live_bytes() <= 100_000, "{}", region.stats());
+        assert!(region.live_bytes() <= limit, "{}", region.stats());
         drop((some, many));
     });
     assert_eq!(region.live_bytes(), 0);

@@ -2,6 +2,7 @@
 
 use arenite::RegionError;
 
+#[cfg(not(arenite_zeal))]
 use crate::rounds::rounds;
 use crate::{GLOBAL, child_process};
 

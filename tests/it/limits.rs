@@ -56,6 +56,26 @@ fn locked_memory_is_limited() {
     assert!(error.to_string().contains("RLIMIT_MEMLOCK"), "{error}");
 }
 
+/// An arena asks for more than it needs, so that it asks seldom. When that is refused it asks for what it needs.
+#[test]
+#[cfg(target_os = "linux")]
+#[cfg_attr(arenite_asan, ignore = "the tool needs more memory")]
+fn what_is_left_of_a_limit_serves_to_the_last_pages() {
+    const LIMIT: usize = 100_000;
+    if !again::is_inner() {
+        let setup = format!("ulimit -d {LIMIT}");
+        return again::run("limits::what_is_left_of_a_limit_serves_to_the_last_pages", None, &setup);
+    }
+    let arena = Arena::try_new_in(Virtual::new()).unwrap();
+    for bytes in [1 << 20, 64 << 10, 4096, 8] {
+        while arena.try_alloc_slice_fill_copy(bytes, 1_u8).is_ok() {}
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let data = status.lines().find_map(|line| line.strip_prefix("VmData:")).unwrap();
+    let data: usize = data.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(LIMIT - data < 256, "{data} KiB of {LIMIT} are in use, and 8 bytes are refused");
+}
+
 /// What is said goes by the system's error, and by the limits that there are.
 #[test]
 #[cfg(target_os = "linux")]

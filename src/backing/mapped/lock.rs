@@ -13,8 +13,8 @@ use crate::sys::{self, FileId};
 /// An open file that is locked as long as this value lives.
 ///
 /// Two things keep others out. The system's lock (`flock`) belongs to what one call of `open` opened: copies of a handle
-/// share it, and each can take it again or give it up. Some file systems have no such locks. So this process keeps a list
-/// of its files as well, which is asked wherever the system's lock tells nothing.
+/// share it, and each can take it again or give it up, also in another process. Some file systems have no such locks. So this
+/// process keeps a list of its files as well, which is asked first.
 #[derive(Debug)]
 pub(super) struct Locked {
     id: FileId,
@@ -23,31 +23,16 @@ pub(super) struct Locked {
     file: File,
 }
 
-/// Where the handle of a file comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Handle {
-    /// It was opened here, so nobody has a copy of it.
-    Fresh,
-    /// Somebody else opened it and may have copies.
-    Given,
-}
-
 impl Locked {
     /// # Errors
     ///
-    /// [`io::ErrorKind::WouldBlock`] if somebody else has a lock that does not go with this one.
-    pub(super) fn new(file: File, for_itself: bool, handle: Handle) -> io::Result<Locked> {
+    /// [`io::ErrorKind::WouldBlock`] if somebody else has the file in a way that does not go with this one.
+    pub(super) fn new(file: File, for_itself: bool) -> io::Result<Locked> {
         let id = sys::file_id(&file)?;
-        // The lock of a fresh handle says it all: files that are different but are told apart badly by their file system
-        // are no reason to refuse one.
-        if handle == Handle::Fresh && sys::lock_file(&file, for_itself)? {
-            return Ok(Locked { id, claim: Claim::add(id, for_itself), file });
-        }
         // The list first: to lock a copy of a handle changes the lock that its owner has.
         let claim = Claim::try_add(id, for_itself).ok_or(io::ErrorKind::WouldBlock)?;
-        if handle == Handle::Given {
-            sys::lock_file(&file, for_itself)?;
-        }
+        // Where there are no locks, the list is all there is.
+        let _ = sys::lock_file(&file, for_itself)?;
         Ok(Locked { id, claim, file })
     }
 
@@ -134,13 +119,6 @@ struct Claim {
 }
 
 impl Claim {
-    /// Of a file that nobody else has, as its lock says.
-    fn add(id: FileId, for_itself: bool) -> Claim {
-        let list = List::get();
-        list.files().entry(id).or_default().add(for_itself);
-        Claim { list, id, for_itself }
-    }
-
     /// `None` if somebody has it in a way that does not go with this one.
     fn try_add(id: FileId, for_itself: bool) -> Option<Claim> {
         let list = List::get();

@@ -69,7 +69,8 @@ use memory::Memory;
 /// ([`File::try_clone`](std::fs::File::try_clone)) are the same file. Two things the lock cannot do:
 ///
 /// * A copy of a handle that *another process* has (inherited, or sent over a socket) shares the lock of the first. To open
-///   an arena over it is no error there.
+///   an arena over it is no error there, and when that arena ends, so does the lock. (Who gives the lock of a copy up, by
+///   [`File::unlock`](std::fs::File::unlock), does the same.)
 /// * Some network file systems have no locks. There the list that each process keeps of its own files is all there is.
 ///
 /// A process that is forked off has a copy of the arena, which may end there: neither the file nor its lock changes.
@@ -256,13 +257,22 @@ impl Mapped {
         (self.cut.used() / 4).clamp(64 << 10, 16 << 20)
     }
 
-    /// Makes what has been cut beyond `before` usable, or cuts it back.
-    fn ensure(&mut self, before: usize) -> Result<(), AllocError> {
-        self.memory.ensure(self.end()).map_err(|cause| {
+    /// Has `cut` cut something, given the step in which that grows, and makes it usable: what suits first, then no more than
+    /// is needed.
+    fn grow<T>(&mut self, cut: impl Fn(&mut Cut, usize) -> Option<T>) -> Result<T, AllocError> {
+        let before = self.cut.used();
+        for step in [self.step(), 0] {
+            let found = cut(&mut self.cut, step).ok_or(AllocError)?;
+            match self.memory.ensure(self.end()) {
+                Ok(()) => {
+                    self.cause = None;
+                    return Ok(found);
+                }
+                Err(cause) => self.cause = Some(cause),
+            }
             self.cut.cut_back(before);
-            self.cause = Some(cause);
-            AllocError
-        })
+        }
+        Err(AllocError)
     }
 }
 
@@ -282,10 +292,8 @@ unsafe impl Backing for Mapped {
             self.cause = Some(Cause::ReadOnly);
             return Err(AllocError);
         }
-        let before = self.cut.used();
-        let (step, start) = (self.step(), self.memory.start().addr().get() + self.contents);
-        let (offset, len) = request.cut(&mut self.cut, start, step)?;
-        self.ensure(before)?;
+        let start = self.memory.start().addr().get() + self.contents;
+        let (offset, len) = self.grow(|cut, step| request.cut(cut, start, step).ok())?;
         let offset = self.contents + offset;
         // SAFETY: what is cut lies in the mapping.
         let start = unsafe { self.memory.start().add(offset) };
@@ -296,9 +304,8 @@ unsafe impl Backing for Mapped {
     fn extend(&mut self, end: NonNull<u8>, need: usize, most: usize) -> Result<Extension, AllocError> {
         self.cause = None;
         let before = self.cut.used();
-        let (start, step) = (self.memory.start().addr().get() + self.contents, self.step());
-        let more = self.cut.extend(start, self.behind(end), need, most, step).ok_or(AllocError)?;
-        self.ensure(before)?;
+        let (start, end) = (self.memory.start().addr().get() + self.contents, self.behind(end));
+        let more = self.grow(|cut, step| cut.extend(start, end, need, most, step))?;
         Ok(Extension { more, is_zero: self.memory.is_clean(self.contents + before) })
     }
 

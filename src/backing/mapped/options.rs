@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::lock::{Handle, Locked};
+use super::lock::Locked;
 use super::memory::{Behind, Memory, Private, ReadOnly, Shared};
 use super::{MapError, Mapped};
 use crate::sys;
@@ -105,7 +105,7 @@ impl MappedOptions {
     }
 
     /// As [`open`](Self::open), for a file that is open already, to be read and written. A lock (`flock`) that its handle
-    /// has becomes the arena's, and ends with it.
+    /// has becomes the arena's, and ends with it; if there is an error, it ends at once.
     ///
     /// # Safety
     ///
@@ -120,7 +120,7 @@ impl MappedOptions {
         if !(readable && writable) {
             return Err(MapError::Handle { readable, writable });
         }
-        let file = lock(file, true, Handle::Given, path)?;
+        let file = lock(file, true, path)?;
         self.shared(file, path)
     }
 
@@ -207,7 +207,7 @@ fn open(
             check_kind(&metadata, path)?;
         }
         let file = sys::open_file(options, path).map_err(|error| system(what, path, error))?;
-        let file = lock(file, for_itself, Handle::Fresh, path)?;
+        let file = lock(file, for_itself, path)?;
         // Whoever had the lock until now may have moved the file away, or put another one in its place. If the path leads to
         // the same file twice, its file system is one that gives a file several identities.
         let id = Some(file.id());
@@ -220,10 +220,10 @@ fn open(
 }
 
 /// Nothing has been done to the file when this returns, and nothing else may be before it has.
-fn lock(file: File, for_itself: bool, handle: Handle, path: &Path) -> Result<Locked, MapError> {
+fn lock(file: File, for_itself: bool, path: &Path) -> Result<Locked, MapError> {
     let metadata = file.metadata().map_err(|error| system("examine", path, error))?;
     check_kind(&metadata, path)?;
-    Locked::new(file, for_itself, handle).map_err(|error| match error.kind() {
+    Locked::new(file, for_itself).map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock => MapError::InUse { path: path.to_owned() },
         _ => system("lock", path, error),
     })

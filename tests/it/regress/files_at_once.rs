@@ -103,6 +103,22 @@ fn two_handles_of_an_open_file_are_one_file() {
     assert!(!free_for_others(file.path()), "the second has no lock of its own");
 }
 
+/// A lock is one for all copies of a handle, and each can give it up, in another process as well.
+#[test]
+fn a_lock_that_somebody_gave_up_leaves_the_file_to_its_arena() {
+    let file = Temporary::with(b"contents");
+    let handle = to_write(file.path());
+    let arena: Arena<_> =
+        Arena::new_in(by_handle(handle.try_clone().expect("a copy")).expect("nobody has it"));
+    arena.alloc_slice_copy(b"12345678");
+    // SAFETY: no memory is involved.
+    assert_eq!(unsafe { libc::flock(handle.as_raw_fd(), libc::LOCK_UN) }, 0);
+    assert!(free_for_others(file.path()), "of that, the other process knows nothing");
+    assert_in_use(file.path());
+    drop(arena);
+    assert_eq!(file.open().contents(), b"contents12345678");
+}
+
 #[test]
 fn every_name_of_a_file_leads_to_its_lock() {
     let file = Temporary::with(b"contents");
