@@ -107,7 +107,8 @@ impl<const M: usize> Arena<Mapped, M> {
     }
 
     /// Ends the arena: writes everything to the disk, and makes the file as long as its contents and what was handed out.
-    /// Returns that length in bytes.
+    /// Returns that length in bytes. Of a [private](crate::Mapped::private) copy nothing is written, and the file stays as it is: the
+    /// length is the one that it would have.
     ///
     /// Dropping the arena does the same, except that it does not wait for the disk, and that nobody learns of errors.
     /// Values are not dropped, but for those that the arena [owns](#ends-of-life); the places in the file that they had are

@@ -19,7 +19,7 @@ pub enum ResetMode {
     /// As much as recent rounds needed: what a large round leaves behind fades by a quarter a reset, and is given back
     /// once it is four times what is needed.
     Decay,
-    /// Nothing.
+    /// No chunk. What a backing keeps for later is not counted.
     FreeAll,
 }
 

@@ -14,7 +14,10 @@ use core::ptr::NonNull;
 /// no bytes take nothing from either. Needs no memory besides the two. Fallbacks nest: `Fallback<A, Fallback<B, C>>`.
 ///
 /// `B` must not have its memory from `A`, or `A` would take `B`'s blocks for its own. So [`new`](Self::new) borrows the first for
-/// itself alone, and takes only what such a borrow says something about: an arena, not a reference to one (see [`Whole`]).
+/// itself alone, and takes only what such a borrow says something about: an arena, not a reference to one (see [`Whole`]). That
+/// covers where `B`'s memory is from when the pair is made. No allocator of this crate, or of the standard library, gets its
+/// memory later. An allocator of your own that does, by shared reference, must never be given memory of the pair it is in:
+/// whoever writes its `unsafe impl Allocator` answers for that.
 ///
 /// A small buffer on the stack, then the heap:
 ///

@@ -20,8 +20,8 @@ use log::Level;
 /// a [`QuietLogger`](super::QuietLogger). If it is not, nobody knows of that line, and a logger that holds a lock meanwhile would
 /// wait for itself. So:
 ///
-/// * As a global allocator, from which nearly every logger takes its memory, this logs only to a `QuietLogger`, and nothing if the
-///   program has another logger.
+/// * As a global allocator, from which nearly every logger takes its memory, this logs only to a `QuietLogger` that was
+///   [installed](super::QuietLogger::install), and nothing if the program has another logger, or set that one in another way.
 /// * As an `Allocator` it logs to any. A logger that itself allocates from it, with a lock held, must be a `QuietLogger`.
 ///
 /// A lock of another kind, that the logger waits for and that the program holds while it allocates, is the program's business:
