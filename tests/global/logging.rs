@@ -7,6 +7,7 @@
 mod child_process;
 
 use std::alloc::System;
+use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -66,8 +67,8 @@ fn run(test: &str, program: impl FnOnce()) {
 /// Logs lines, some of them made of what is allocated meanwhile, and allocates between them.
 fn work() {
     for number in 0..10 {
-        log::info!("{} of {}", number, String::from("10"));
-        drop(Box::new(number));
+        log::info!("{} of {}", number, black_box(String::from("10")));
+        drop(black_box(Box::new(number)));
     }
 }
 
@@ -89,7 +90,7 @@ fn what_is_allocated_while_logging_goes_unlogged_whoever_logs() {
     run("what_is_allocated_while_logging_goes_unlogged_whoever_logs", || {
         LINES.install().unwrap();
         log::set_max_level(LevelFilter::Trace);
-        drop(Box::new([1_u8; 77]));
+        drop(black_box(Box::new([1_u8; 77])));
         let (ours, theirs) = LINES.inner().taken();
         assert_eq!((ours.len(), theirs.len()), (2, 0), "one block, made and freed: {ours:?}");
         assert!(ours[0].contains("allocated 77 bytes") && ours[1].contains("freed 77 bytes"), "{ours:?}");
@@ -142,8 +143,8 @@ fn a_panic_in_a_logger_leaves_its_thread_observed() {
         log::set_max_level(LevelFilter::Info);
         std::panic::catch_unwind(|| log::info!(target: "angry", "away")).unwrap_err();
         log::set_max_level(LevelFilter::Trace);
-        drop(Box::new([1_u8; 77]));
-        unobserved(|| drop(Box::new([1_u8; 78])));
+        drop(black_box(Box::new([1_u8; 77])));
+        unobserved(|| drop(black_box(Box::new([1_u8; 78]))));
         let (ours, _) = LINES.taken();
         assert_eq!(ours.len(), 2, "{ours:?}");
     });
