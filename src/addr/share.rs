@@ -35,7 +35,7 @@ impl Room {
         (self.all / 2).saturating_sub(self.reserved)
     }
 
-    /// Whoever filled what it had gets as much again, so that the reservations of one owner stay few; but never the last
+    /// An owner that filled what it had gets as much again, so that the reservations of one owner stay few; but never the last
     /// part.
     const fn again(self, held: usize) -> usize {
         let most = self.all.saturating_sub(self.reserved) / 8;

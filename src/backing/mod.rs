@@ -55,8 +55,8 @@ use crate::error::Cause;
 /// A block that [`obtain`](Backing::obtain) or [`first`](Backing::first) returns is writable, belongs to the caller alone until it
 /// is released, and stays where it is when the backing is moved. What `extend` adds likewise.
 //
-// Methods that the documentation does not show can be called, by whoever has a backing that is not yet an arena's. So each of
-// them is safe whatever it is told, or is `unsafe`.
+// Methods that the documentation does not show can be called on a backing that is not yet an arena's. So each of
+// them is safe with any arguments, or is `unsafe`.
 pub unsafe trait Backing: sealed::Sealed {
     /// The backing's name, for people.
     const NAME: &'static str;

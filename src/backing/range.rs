@@ -55,7 +55,7 @@ pub(super) struct Wish {
     pub(super) chosen: bool,
     /// Whether there is other memory, so that a range is not worth having where few addresses are left.
     pub(super) dispensable: bool,
-    /// Bytes that whoever asks has reserved already.
+    /// Bytes that the arena which asks has reserved already.
     pub(super) held: usize,
     /// Whether a page that stays inaccessible is to be behind the range.
     pub(super) guard: bool,

@@ -127,7 +127,7 @@ impl Virtual {
     }
 
     /// Sets how many bytes of address space a range has: up to a quarter of what is [left](Self#how-long-a-range-is). When
-    /// they are not to be had, half as many are tried, and so on.
+    /// the system refuses them, half as many are tried, and so on.
     #[must_use]
     pub fn reserve(mut self, bytes: usize) -> Self {
         self.reserve = bytes.max(LEAST);

@@ -15,7 +15,7 @@ crate::sync::thread_local! {
 
 /// The core of the region that this thread is in, or null.
 ///
-/// If it is not null, a shared reference can be made of it, and used as long as the thread has not returned to whoever asked:
+/// If it is not null, a shared reference can be made of it, and used as long as the thread has not returned to its caller:
 ///
 /// * It is aligned and initialised, as it was made of a reference ([`Entered::new`]), which is borrowed until that
 ///   [`Entered`] ends. Those of a thread end in the reverse order in which they began, or the process ends; so what is

@@ -52,7 +52,7 @@ impl<I: Item> Slab<I> {
     pub(super) unsafe fn get(&self, index: u32) -> &I {
         let (chunk, offset) = Self::place(index);
         let start = self.chunks[chunk].load(Ordering::Acquire);
-        // SAFETY: the item was made (this function's contract), so its chunk was obtained before, whoever has the index has seen
+        // SAFETY: the item was made (this function's contract), so its chunk was obtained before, and the owner of the index has seen
         // that, and `start` leads to all of the chunk, which stays for ever; `offset` is less than its length (`place`).
         let item = unsafe { start.add(offset) };
         // SAFETY: aligned, as the chunk is; initialised since it was first taken; items stay where they are for ever, and are

@@ -115,7 +115,7 @@ pub fn scratch<R>(f: impl FnOnce(&Arena) -> R) -> R {
 }
 
 /// As [`scratch`], with an arena that has no memory in common with those in `avoid`, so that to allocate in them meanwhile
-/// is as quick as ever. An arena that is none of the thread's scratch arenas does no harm there.
+/// is as quick as ever. An arena that is not one of the thread's scratch arenas does no harm there.
 ///
 /// O(arenas to avoid, times arenas in use by outer calls).
 ///

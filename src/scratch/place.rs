@@ -143,7 +143,7 @@ impl Place {
         Some(f(unsafe { &mut *self.arena.get() }))
     }
 
-    /// The first place, from this one on, whose arena is none of those in `avoid`.
+    /// The first place, from this one on, whose arena is not among those in `avoid`.
     #[inline]
     pub(super) fn find(&self, avoid: &[&Arena]) -> &Place {
         let mut place = self;

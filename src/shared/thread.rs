@@ -41,7 +41,7 @@ std::thread_local! {
     /// How many [`Stay`]s there are.
     static STAYS: Cell<usize> = const { Cell::new(0) };
 
-    /// The number that is to be given back when there is none any more.
+    /// The number to give back when the last of these is gone.
     static OWED: Cell<usize> = const { Cell::new(NO_NUMBER) };
 }
 

@@ -1,6 +1,6 @@
 //! What stands in for the system in an interpreter (`cfg(miri)`), which knows no reserved memory: blocks of its allocator.
 //!
-//! A page that is not committed is uninitialised, so that an interpreter stops at whoever reads it, and one that is committed
+//! A page that is not committed is uninitialised, so that an interpreter stops when it is read, and one that is committed
 //! for the first time is zero. What breaks the contract of a call fails an assertion. Compiled with `--cfg miri`, all of this
 //! runs without an interpreter as well.
 

@@ -202,7 +202,7 @@ pub(crate) fn complain(message: &str) {
     unsafe { libc::write(libc::STDERR_FILENO, message.as_ptr().cast(), message.len()) };
 }
 
-/// Bytes of address space that a process can have at most, whatever it has already.
+/// Bytes of address space that a process can have at most, those that it has included.
 ///
 /// The processor has 39 bits of them, or 47, or more, and the kernel decides how many are a program's. On Linux the first
 /// stack lies at their upper end.
@@ -258,7 +258,7 @@ pub(crate) fn address_space_left() -> Option<usize> {
 }
 
 /// Bytes that the process may still map after a mapping was refused with that error, if the error says that too much would
-/// be locked: a process that called `mlockall(MCL_FUTURE)` locks whatever it maps (`RLIMIT_MEMLOCK`).
+/// be locked: a process that called `mlockall(MCL_FUTURE)` locks all that it maps (`RLIMIT_MEMLOCK`).
 pub(crate) fn lockable_left(error: &io::Error) -> Option<usize> {
     if error.raw_os_error() != Some(libc::EAGAIN) {
         return None;

@@ -17,7 +17,7 @@ use core::ptr::NonNull;
 /// itself alone, and takes only what such a borrow says something about: an arena, not a reference to one (see [`Whole`]). That
 /// covers where `B`'s memory is from when the pair is made. No allocator of this crate, or of the standard library, gets its
 /// memory later. An allocator of your own that does, by shared reference, must never be given memory of the pair it is in:
-/// whoever writes its `unsafe impl Allocator` answers for that.
+/// the author of its `unsafe impl Allocator` answers for that.
 ///
 /// A small buffer on the stack, then the heap:
 ///

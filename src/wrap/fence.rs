@@ -168,7 +168,7 @@ impl Fences {
     pub(super) unsafe fn strike(&mut self, block: NonNull<u8>, layout: Layout) -> (Fence, Verdict) {
         let place = header(block);
         // SAFETY: before a live block of ours lies its header, initialised (this function's contract). It is read as bytes might lie
-        // there, in case that it is none.
+        // there, in case that no block is there.
         let found = unsafe { place.read_unaligned() };
         // SAFETY: what was read lies before the block, which is ours and allocated if the seal holds: only `enter` writes such a
         // seal, and `unlink` overwrites it.

@@ -383,7 +383,7 @@ fn fill_up(file: &Temporary, code: i32, advice: &str) {
     while arena.try_alloc([7_u8; 8]).is_ok() {}
     let stats = arena.stats();
     let left = stats.idle + stats.committed - stats.used;
-    assert!(left < 8192, "{left} bytes are there and not to be had: {stats}");
+    assert!(left < 8192, "{left} bytes are there and cannot be used: {stats}");
     let count = blocks.len();
     arena.sync().unwrap();
     arena.close().unwrap();

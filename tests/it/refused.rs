@@ -5,7 +5,7 @@ use std::io;
 use crate::virtual_memory::process::apart;
 
 /// Runs `run` in a process of its own, in which the system call `call` is an error: each one, or those whose fourth argument
-/// is more than `most`. Where no such filter is to be had, nothing runs.
+/// is more than `most`. Where the system has no such filter, nothing runs.
 pub(crate) fn behind(call: libc::c_long, most: Option<u32>, code: i32, run: impl FnOnce()) {
     apart(|| {
         if refuse(call, most, code) {

@@ -31,7 +31,7 @@ thread_local! {
 }
 
 // SAFETY: a block comes from mimalloc, by one of its heaps or without, and goes back to it, whose `mi_free` takes both; or it
-// goes with its heap, before which whoever had it has given it up.
+// goes with its heap, and its owner has given it up before.
 unsafe impl GlobalAlloc for Heaps {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match HEAP.get() {

@@ -208,7 +208,7 @@ fn open(
         }
         let file = sys::open_file(options, path).map_err(|error| system(what, path, error))?;
         let file = lock(file, for_itself, path)?;
-        // Whoever had the lock until now may have moved the file away, or put another one in its place. If the path leads to
+        // The last owner of the lock may have moved the file away, or put another one in its place. If the path leads to
         // the same file twice, its file system is one that gives a file several identities.
         let id = Some(file.id());
         if id == sys::file_id_at(path).ok() || id == last {

@@ -40,7 +40,7 @@ impl<'t> Held<'t> {
     }
 
     pub(crate) fn prev(&self) -> u32 {
-        // SAFETY: the token is ours, by type, and with it whatever is plain: no other thread touches that meanwhile.
+        // SAFETY: the token is ours, by type, and with it all plain fields: no other thread touches that meanwhile.
         unsafe { self.0.prev.get() }
     }
 

@@ -195,7 +195,7 @@ unsafe impl Parts for Chained {
     fn block(&self, index: u32) -> &Block {
         let entries = self.entries(index as usize / BLOCKS);
         let entry = entries.wrapping_add(index as usize % BLOCKS);
-        // SAFETY: the index is that of a block that was made, and whoever has it saw that: by the count (`made`), by a list, or
+        // SAFETY: the index is that of a block that was made, and its owner saw that: by the count (`made`), by a list, or
         // by the block's owner. So the group and the segment's entries are seen here, `entry` lies among these, and it was
         // written before they were shown. It is aligned, as the table of entries is; it stays for ever, and nobody borrows it
         // exclusively.
@@ -211,7 +211,7 @@ unsafe impl Parts for Chained {
                 index = self.made.load(Ordering::Relaxed);
                 continue;
             }
-            // Whoever sees the count finds the segment and its entries: `made`.
+            // A thread that sees the count finds the segment and its entries: `made`.
             match self.made.compare_exchange_weak(index, index + 1, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => index = now,

@@ -162,7 +162,7 @@ unsafe impl Parts for Virtual {
 
     fn block(&self, index: u32) -> &Block {
         let entry = self.table().wrapping_add(index as usize);
-        // SAFETY: the index is that of a block that was made, and whoever has it saw that: by the count (`made`), by a list, or
+        // SAFETY: the index is that of a block that was made, and its owner saw that: by the count (`made`), by a list, or
         // by the block's owner. So `base` and `length` are seen here, and the entry is committed: it is written, or zero as yet,
         // which is a value of every part of a block. It is aligned, as the table begins at a page; it stays for ever, and nobody
         // borrows it exclusively.
@@ -175,7 +175,7 @@ unsafe impl Parts for Virtual {
             if index >= self.count() || !self.commit(index) {
                 return None;
             }
-            // Whoever sees the count finds the range, and the entry committed: `made`.
+            // A thread that sees the count finds the range, and the entry committed: `made`.
             match self.made.compare_exchange_weak(index, index + 1, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => index = now,

@@ -163,7 +163,7 @@ unsafe impl<B: Backing, const M: usize> Owns for &SyncArena<B, M> {
 }
 
 // SAFETY: a shared arena is no allocator, references to it are. What they hand out borrows it, and so does an allocator that has
-// its memory from them, on whatever thread. All such borrows have ended when the arena is borrowed exclusively.
+// its memory from them, on any thread. All such borrows have ended when the arena is borrowed exclusively.
 unsafe impl<B: Backing, const M: usize> Whole for SyncArena<B, M> {}
 
 /// Room for `T`s, as the typed methods need it.

@@ -39,7 +39,7 @@ use window::Windows;
 /// # In a child process
 ///
 /// If a process forks (`libc::fork`) while another of its threads has the lock, the child has a copy in which the lock is held
-/// for ever, by a thread that the child does not have, and what it guards may be half changed. In the child, whatever needs the
+/// for ever, by a thread that the child does not have, and what it guards may be half changed. In the child, each call that needs the
 /// lock waits for ever then: the next window, a block of more than 8 KiB, figures, the limit. What is left of the window of
 /// the thread that forked can be handed out. So do not use the arena in the child, unless no other thread was using it; an
 /// [`ArenaPool`](super::ArenaPool) has no lock and goes on. (`std::process::Command` is not concerned: its child uses no arena.)

@@ -33,7 +33,7 @@ impl<B: Backing, const M: usize> SyncArena<B, M> {
         if layout.size() > LARGE || need > LARGE.max(M) {
             return self.direct(here, |arena| arena.allocate(layout)).map(NonNull::cast);
         }
-        // The window is this thread's for as long as it is used here, whatever the source of memory does meanwhile.
+        // The window is this thread's for as long as it is used here, also if the source of memory leaves this stack meanwhile.
         let _stay = thread::stay();
         let Some(window) = self.windows.mine_or_new(here) else {
             return self.direct(here, |arena| arena.allocate(layout)).map(NonNull::cast);

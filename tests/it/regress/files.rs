@@ -108,7 +108,7 @@ fn whatever_refuses_a_file_leaves_it_as_it_was() {
     }
 }
 
-/// Whatever ends it, and whatever it was doing.
+/// By any end, and at any moment.
 #[test]
 fn a_process_that_dies_leaves_what_it_wrote() {
     let ends: [(&str, fn(), End); 3] = [

@@ -243,7 +243,7 @@ fn a_forked_process_leaves_the_file_to_its_parent() {
 /// What lies at a path may be moved away after it was opened and before it is locked: a file that its owner has published
 /// meanwhile must not be emptied.
 ///
-/// A lease makes whoever opens the file wait in the middle of it.
+/// A lease makes the opening of a file wait in the middle.
 #[test]
 #[cfg(target_os = "linux")]
 fn what_was_renamed_before_the_lock_is_left_alone() {
@@ -256,7 +256,7 @@ fn what_was_renamed_before_the_lock_is_left_alone() {
         // SAFETY: no memory is involved.
         let lease = |kind: libc::c_int| unsafe { libc::fcntl(handle.as_raw_fd(), libc::F_SETLEASE, kind) };
         if lease(libc::F_WRLCK) != 0 {
-            return eprintln!("skipped: no leases to be had");
+            return eprintln!("skipped: the system gives no leases");
         }
         let created = thread::scope(|scope| {
             // SAFETY: who knows the file respects its lock.

@@ -149,7 +149,7 @@ fn a_hint_fits_what_was_asked() {
     for ((way, result), words) in by_path(&inside).into_iter().zip(words) {
         assert_says(way, result, words);
     }
-    // Whoever may not read is not told to read.
+    // One who may not read is not told to read.
     let file = Temporary::with(b"secret");
     fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o000))
         .expect("it is ours");

@@ -176,7 +176,7 @@ fn a_thread_ends_under_a_call_that_waits_for_memory() {
         fn drop(&mut self) {
             let (sender, receiver) = channel();
             let other = thread::spawn(move || {
-                // From the window of whoever had the number before, without waiting; or from the arena, which waits.
+                // From the window of the thread that had the number before, without waiting; or from the arena, which waits.
                 let block = ARENA.alloc(3_u64);
                 sender.send(*block).unwrap();
             });
